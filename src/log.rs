@@ -116,7 +116,9 @@ use crate::sys;
 
 use fields::Field;
 #[doc(hidden)]
-pub use fields::{FieldValue, context, fields, has_fields, is_format_argument, name, value};
+pub use fields::{
+    FieldValue, LogValue, context, fields, has_fields, is_format_argument, name, value,
+};
 pub(crate) use keys::end_invocation;
 pub use keys::{append_key, remove_key};
 
@@ -198,13 +200,13 @@ pub fn write_with_fields(
     let names = field_names(fields);
     let mut free: Vec<Field<'_>> = Vec::new();
     for (name, (_, value)) in names.iter().zip(fields) {
-        free.push((name, *value));
+        free.push((name, value));
     }
     write_fields(level, cx, message, &free);
 }
 
 /// Returns the names that fields have in a line. An empty name leaves the field out.
-fn field_names(fields: &[Field<'_>]) -> Vec<String> {
+fn field_names(fields: &[(&str, &dyn ToJson)]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (name, _) in fields {
         let name = fields::valid_name(name);
@@ -220,12 +222,7 @@ fn field_names(fields: &[Field<'_>]) -> Vec<String> {
 
 /// Does the same as [`write_with_fields`] for names that the macros have checked.
 #[doc(hidden)]
-pub fn write_fields(
-    level: Level,
-    cx: &Context,
-    message: fmt::Arguments<'_>,
-    fields: &[(&str, &dyn ToJson)],
-) {
+pub fn write_fields(level: Level, cx: &Context, message: fmt::Arguments<'_>, fields: &[Field<'_>]) {
     if is_written(level) || level == Level::Debug && sampling::is_sampled(cx) {
         let mut text = String::new();
         // If a value's `Display` fails, the line has the text before it.
@@ -299,7 +296,7 @@ fn write_line(
     cx: Option<&Context>,
     message: &str,
     error: Option<&Error>,
-    fields: &[(&str, &dyn ToJson)],
+    fields: &[Field<'_>],
 ) {
     let time = is_json().then(|| rfc_3339(sys::unix_time_ms()));
     let mut line = line(time, level, cx, message, error, fields);
@@ -333,7 +330,7 @@ fn line(
     cx: Option<&Context>,
     message: &str,
     error: Option<&Error>,
-    fields: &[(&str, &dyn ToJson)],
+    fields: &[Field<'_>],
 ) -> Vec<u8> {
     let cx = cx.filter(|cx| !cx.request_id.is_empty());
     let mut w = Writer::new(Vec::new());
@@ -394,7 +391,8 @@ mod tests {
     fn fields_with_the_same_name_are_one_field() {
         #[track_caller]
         fn check(names: &[&str], want: &[&str]) {
-            let fields: Vec<Field<'_>> = names.iter().map(|name| (*name, &1 as _)).collect();
+            let fields: Vec<(&str, &dyn ToJson)> =
+                names.iter().map(|name| (*name, &1 as _)).collect();
             assert_eq!(field_names(&fields), want);
         }
         check(&["a", "b", "a"], &["", "b", "a"]);
@@ -454,7 +452,7 @@ mod tests {
     #[test]
     fn fields_follow_the_message() {
         let line = |time, error| {
-            let fields: &[(&str, &dyn ToJson)] = &[("order", &"a b"), ("", &0), ("cents", &250)];
+            let fields: &[Field<'_>] = &[("order", &"a b"), ("", &0), ("cents", &250)];
             let line = line(time, Level::Info, None, "paid", error, fields);
             String::from_utf8(line).unwrap()
         };

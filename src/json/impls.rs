@@ -15,6 +15,8 @@ use super::float;
 use super::members::read_members;
 use super::private::WebBody;
 use super::{Error, FromJson, Reader, ToJson, Value, Writer};
+use crate::encoding::{Digits, decimal};
+use crate::sys::utf8;
 
 /// `null`. Use [`Ignored`] for a value of any kind that is not needed.
 impl FromJson for () {
@@ -99,6 +101,11 @@ macro_rules! integers {
                 w.$small(*self as $wide);
             }
 
+            #[allow(clippy::cast_lossless, reason = "the compiler does not know that usize fits in u64")]
+            fn to_log_field(&self, w: &mut Writer) {
+                write_briefly(*self as i128, w);
+            }
+
             fn to_value(&self) -> Value {
                 Value::from(*self)
             }
@@ -106,6 +113,21 @@ macro_rules! integers {
             $($($more)*)?
         }
     )*};
+}
+
+/// Writes an integer of 64 bits with the function that writes the lengths of requests. It is slower than the writer's,
+/// and makes a function that writes no other numbers 300 bytes smaller.
+#[inline(always)]
+fn write_briefly(value: i128, w: &mut Writer) {
+    if value < 0 {
+        w.raw("-");
+    }
+    let absolute = u64::try_from(value.unsigned_abs());
+    debug_assert!(absolute.is_ok(), "64 bits");
+    w.raw(utf8::text(decimal(
+        absolute.unwrap_or(0),
+        &mut Digits::default(),
+    )));
 }
 
 integers!(
@@ -382,6 +404,10 @@ macro_rules! pointers {
                 (**self).to_json(w);
             }
 
+            fn to_log_field(&self, w: &mut Writer) {
+                (**self).to_log_field(w);
+            }
+
             fn to_value(&self) -> Value {
                 (**self).to_value()
             }
@@ -400,6 +426,13 @@ impl<T: ToJson> ToJson for Option<T> {
     fn to_json(&self, w: &mut Writer) {
         match self {
             Some(value) => value.to_json(w),
+            None => w.null(),
+        }
+    }
+
+    fn to_log_field(&self, w: &mut Writer) {
+        match self {
+            Some(value) => value.to_log_field(w),
             None => w.null(),
         }
     }

@@ -429,6 +429,13 @@ pub trait ToJson {
     /// ```
     fn to_json(&self, w: &mut Writer);
 
+    /// Writes the value as a field of a log line. Integers have a shorter function for it than that of
+    /// [`to_json`](Self::to_json), which is fast.
+    #[doc(hidden)]
+    fn to_log_field(&self, w: &mut Writer) {
+        self.to_json(w);
+    }
+
     /// Returns the value as a tree. [`json!`](crate::json!) calls this for expressions.
     ///
     /// ```

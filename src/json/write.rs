@@ -59,6 +59,11 @@ impl Writer {
         self.out
     }
 
+    /// Returns what was written, to change it.
+    pub(crate) fn out(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
     /// Writes `null`.
     ///
     /// ```

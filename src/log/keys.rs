@@ -2,90 +2,125 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::mem;
 use core::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::fields::{self, Field};
+use super::fields::{self, Field, after};
 use super::{Level, is_written, write_line};
 use crate::context::Context;
-use crate::encoding::lengths::add;
-use crate::encoding::push_decimal;
+use crate::encoding::lengths::{add, prefix, subtract};
 use crate::json::{ToJson, Writer};
-use crate::sys::utf8;
+use crate::sys::{SpinLock, utf8};
 
 /// Bytes that the names and values of an invocation's keys have at most. CloudWatch takes lines of 256 KB.
 const KEYS_LEN_MAX: usize = 16 * 1024;
 
-/// Keys of all invocations at most. Only code that appends keys after its invocation has ended reaches this limit,
-/// as nothing removes these keys. The oldest key is removed then.
-const N_KEYS_MAX: usize = 16 * 1024;
+/// Whether a key was appended. The linker leaves the code that runs then out of a function that appends no key, as
+/// nothing sets this.
+static HAS_KEYS: AtomicBool = AtomicBool::new(false);
 
-/// What a line and the end of an invocation do with keys, once a key was appended. It is called through these pointers
-/// so that a function that appends no key does not contain it. The plain form is a direct call.
-static HOOKS: OnceLock<Hooks> = OnceLock::new();
-
-struct Hooks {
-    write: fn(&mut Writer, bool, Option<&Context>, &[Field<'_>]),
-    end_invocation: fn(&Context),
-}
-
-/// The keys of all current invocations, in the order in which they were appended.
-static KEYS: Mutex<Vec<Key>> = Mutex::new(Vec::new());
+/// The keys of all current invocations, in the order in which they were appended. A key is the start that [`start_of`]
+/// returns for its invocation, its name, `=`, its value as JSON, and a byte 0, which the others do not have. A list of
+/// structs makes a function 1 KB larger.
+static KEYS: SpinLock<Vec<u8>> = SpinLock::new(Vec::new());
 
 /// Whether a line says that keys are left out. The line has all keys, so a loop that appends keys must not log many.
 static IS_FULL: AtomicBool = AtomicBool::new(false);
 
-struct Key {
-    owner: Owner,
-    name: String,
-    value: Json,
-}
+/// Bytes of a key's name that this line has at most.
+const SHOWN_LEN_MAX: usize = 100;
 
-/// A value that is JSON already.
-struct Json(Vec<u8>);
-
-impl ToJson for Json {
-    fn to_json(&self, w: &mut Writer) {
-        w.raw(utf8::text(&self.0));
-    }
-}
-
-use strategy::{Owner, owner};
+use strategy::{limit, start_of};
 
 /// A process whose panics abort serves one invocation at a time: its keys are those of all lines.
 #[cfg(panic = "abort")]
 mod strategy {
+    use alloc::vec::Vec;
+
     use crate::context::Context;
 
-    pub(super) type Owner = ();
-
     #[expect(clippy::unnecessary_wraps, reason = "the other strategy has an option")]
-    pub(super) fn owner(_: Option<&Context>) -> Option<Owner> {
-        Some(())
+    #[inline(always)]
+    pub(super) fn start_of(_: Option<&Context>) -> Option<Vec<u8>> {
+        Some(Vec::new())
     }
+
+    /// The keys of the only invocation have a limit already.
+    pub(super) fn limit(_: &mut Vec<u8>) {}
 }
 
 #[cfg(panic = "unwind")]
 mod strategy {
-    use alloc::string::String;
+    use alloc::vec::Vec;
 
     use crate::context::{Context, current};
 
-    /// The request ID of the invocation.
-    pub(super) type Owner = String;
+    /// Bytes that the keys of all invocations have at most. Only code that appends keys after its invocation has
+    /// ended reaches this limit, as nothing removes these keys.
+    const ALL_KEYS_LEN_MAX: usize = 4 * 1024 * 1024;
 
-    /// Returns the invocation of `cx`; without a context, the one that this thread serves.
-    pub(super) fn owner(cx: Option<&Context>) -> Option<Owner> {
+    /// Returns the start of the keys of the invocation of `cx`; without a context, of the one that this thread serves.
+    pub(super) fn start_of(cx: Option<&Context>) -> Option<Vec<u8>> {
         let id = match cx {
             Some(cx) => cx.request_id.clone(),
             None => current::with_context(|cx| cx.request_id.clone())?,
         };
-        (!id.is_empty()).then_some(id)
+        let mut start = id.into_bytes();
+        let is_known = !start.is_empty();
+        start.push(b'\n');
+        is_known.then_some(start)
+    }
+
+    /// Removes the oldest keys if the keys have too many bytes.
+    pub(super) fn limit(keys: &mut Vec<u8>) {
+        while keys.len() > ALL_KEYS_LEN_MAX {
+            let mut bytes = keys.iter();
+            let _ = bytes.by_ref().find(|byte| **byte == 0);
+            *keys = bytes.as_slice().to_vec();
+        }
     }
 }
 
-fn lock() -> MutexGuard<'static, Vec<Key>> {
-    KEYS.lock().unwrap_or_else(PoisonError::into_inner)
+/// Returns the bytes before the first `end`, and those after it.
+#[inline(never)]
+fn cut(bytes: &[u8], end: u8) -> (&[u8], &[u8]) {
+    let mut rest = bytes;
+    while let [byte, after @ ..] = rest {
+        if *byte == end {
+            return (prefix(bytes, subtract(bytes.len(), rest.len())), after);
+        }
+        rest = after;
+    }
+    (bytes, rest)
+}
+
+/// Removes the keys that begin with `start`. Returns how many bytes the names and values of the other keys of the
+/// invocation have, whose keys begin with `of_invocation`.
+#[inline(never)]
+fn remove(keys: &mut Vec<u8>, of_invocation: &[u8], start: &[u8]) -> usize {
+    let mut len = 0;
+    let old = mem::take(keys);
+    let mut rest = old.as_slice();
+    while !rest.is_empty() {
+        let (key, later) = cut(rest, 0);
+        if after(key, start).is_none() {
+            keys.extend_from_slice(prefix(rest, add(key.len(), 1)));
+            if let Some(key) = after(key, of_invocation) {
+                len = add(len, subtract(key.len(), 1));
+            }
+        }
+        rest = later;
+    }
+    len
+}
+
+/// Returns a writer with what a key begins with: the start of its invocation's keys, its name and `=`.
+#[inline(never)]
+fn begin(of_invocation: &[u8], name: &str) -> Writer {
+    let mut key = of_invocation.to_vec();
+    fields::push_valid_name(&mut key, name);
+    key.push(b'=');
+    Writer::new(key)
 }
 
 /// Adds a field to all later lines of an invocation, also to the line about its error. Replaces the key of that name.
@@ -117,45 +152,38 @@ pub fn append_key<'c, T: ToJson + ?Sized>(
     name: &str,
     value: &T,
 ) {
-    // The value's own code may write log lines, so it runs before the lock is taken.
-    let mut w = Writer::new(Vec::new());
-    value.to_json(&mut w);
-    append(cx.into(), name, Json(w.into_inner()));
+    let cx = cx.into();
+    if let (Some(of_invocation), false) = (start_of(cx), name.is_empty()) {
+        let mut key = begin(&of_invocation, name);
+        let start_len = key.out().len();
+        // The value's own code may write log lines, so it runs before the lock is taken.
+        value.to_log_field(&mut key);
+        append(cx, &of_invocation, start_len, key.out());
+    }
 }
 
-fn append(cx: Option<&Context>, name: &str, value: Json) {
-    let (Some(owner), false) = (owner(cx), name.is_empty()) else {
-        return;
-    };
-    HOOKS.get_or_init(|| Hooks {
-        write: write_keys,
-        end_invocation: remove_keys,
-    });
-    let name = fields::valid_name(name);
-    let mut keys = lock();
-    let mut len = add(name.len(), value.0.len());
-    keys.retain(|key| {
-        if key.owner != owner {
-            return true;
-        }
-        let is_other = key.name != name;
-        if is_other {
-            len = add(len, add(key.name.len(), key.value.0.len()));
-        }
-        is_other
-    });
-    if len <= KEYS_LEN_MAX {
-        if keys.len() >= N_KEYS_MAX {
-            keys.remove(0);
-        }
-        return keys.push(Key { owner, name, value });
+#[inline(never)]
+fn append(cx: Option<&Context>, of_invocation: &[u8], start_len: usize, key: &mut Vec<u8>) {
+    HAS_KEYS.store(true, Ordering::Relaxed);
+    let start = prefix(key, start_len);
+    let mut keys = KEYS.lock();
+    let len = remove(&mut keys, of_invocation, start);
+    let key_len = subtract(subtract(key.len(), of_invocation.len()), 1);
+    if add(len, key_len) <= KEYS_LEN_MAX {
+        key.push(0);
+        keys.extend_from_slice(key);
+        return limit(&mut keys);
     }
     drop(keys);
     if is_written(Level::Warn) && !IS_FULL.swap(true, Ordering::Relaxed) {
-        let mut message = String::from("log key left out, as the keys would have more than ");
-        push_decimal(&mut message, KEYS_LEN_MAX as u64);
-        message.push_str(" bytes: ");
-        message.extend(name.chars().take(100));
+        let name = prefix(start, subtract(start_len, 1));
+        let mut message =
+            String::from("log key left out, as the keys would have more than 16384 bytes: ");
+        let name = after(name, of_invocation).unwrap_or_default();
+        message.push_str(utf8::valid_prefix(prefix(
+            name,
+            name.len().min(SHOWN_LEN_MAX),
+        )));
         write_line(Level::Warn, cx, &message, None, &[]);
     }
 }
@@ -173,47 +201,64 @@ fn append(cx: Option<&Context>, name: &str, value: Json) {
 /// log::remove_key(cx, "record");
 /// ```
 pub fn remove_key<'c>(cx: impl Into<Option<&'c Context>>, name: &str) {
-    if let Some(owner) = owner(cx.into()) {
-        let name = fields::valid_name(name);
-        lock().retain(|key| key.owner != owner || key.name != name);
+    if let Some(of_invocation) = start_of(cx.into()) {
+        let start = begin(&of_invocation, name).into_inner();
+        remove(&mut KEYS.lock(), &of_invocation, &start);
     }
 }
 
 /// Removes the keys of an invocation that has ended, and those that were appended before the first one.
 pub(crate) fn end_invocation(cx: &Context) {
-    if let Some(hooks) = HOOKS.get() {
-        (hooks.end_invocation)(cx);
+    if HAS_KEYS.load(Ordering::Relaxed) {
+        if let Some(start) = start_of(Some(cx)) {
+            remove(&mut KEYS.lock(), &start, &start);
+        }
+        IS_FULL.store(false, Ordering::Relaxed);
     }
-}
-
-fn remove_keys(cx: &Context) {
-    if let Some(owner) = owner(Some(cx)) {
-        lock().retain(|key| key.owner != owner);
-    }
-    IS_FULL.store(false, Ordering::Relaxed);
 }
 
 /// Writes the keys of an invocation to a line, except those that the line's own fields replace.
 pub(super) fn write(w: &mut Writer, is_json: bool, cx: Option<&Context>, fields: &[Field<'_>]) {
-    if let Some(hooks) = HOOKS.get() {
-        (hooks.write)(w, is_json, cx, fields);
+    if HAS_KEYS.load(Ordering::Relaxed) {
+        write_keys(w, is_json, cx, fields);
     }
 }
 
+#[inline(never)]
 fn write_keys(w: &mut Writer, is_json: bool, cx: Option<&Context>, fields: &[Field<'_>]) {
-    if let Some(owner) = owner(cx) {
-        for key in lock().iter() {
-            if key.owner == owner && fields.iter().all(|(field, _)| *field != key.name) {
-                fields::write_field(w, is_json, &key.name, &key.value);
-            }
+    let Some(start) = start_of(cx) else {
+        return;
+    };
+    let keys = KEYS.lock();
+    let mut rest = keys.as_slice();
+    while !rest.is_empty() {
+        let (key, later) = cut(rest, 0);
+        rest = later;
+        let Some(key) = after(key, &start) else {
+            continue;
+        };
+        let is_it =
+            |(field, _): &Field<'_>| matches!(after(key, field.as_bytes()), Some([b'=', ..]));
+        if !fields.iter().any(is_it) {
+            let (name, value) = cut(key, b'=');
+            fields::write_field(w, is_json, utf8::text(name), &Json(value));
         }
+    }
+}
+
+/// A value that is JSON already.
+struct Json<'j>(&'j [u8]);
+
+impl fields::LogValue for Json<'_> {
+    fn write(&self, w: &mut Writer) {
+        w.out().extend_from_slice(self.0);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::{Level, line};
+    use crate::log::line;
 
     fn cx(request_id: &str) -> Context {
         Context {
@@ -258,7 +303,7 @@ mod tests {
         append_key(None, "none", &1);
         append_key(&cx("keys-unnamed"), "", &1);
         remove_key(None, "none");
-        assert!(lock().iter().all(|key| !["none", ""].contains(&&*key.name)));
+        assert!(!utf8::text(&KEYS.lock()).contains("none"));
     }
 
     #[test]

@@ -3,14 +3,13 @@
 
 use core::fmt;
 
-use crate::json::ToJson;
-use crate::log::{self, Level};
+use crate::log::{self, Level, LogValue};
 use crate::runtime::panic;
 
 /// Logs a message of the current invocation, if any. [`info!`](crate::info) and the like call this without
 /// a context.
 #[doc(hidden)]
-pub fn log_current(level: Level, message: fmt::Arguments<'_>, fields: &[(&str, &dyn ToJson)]) {
+pub fn log_current(level: Level, message: fmt::Arguments<'_>, fields: &[(&str, &dyn LogValue)]) {
     // Whether the DEBUG lines of the invocation are sampled is only known with its context.
     if log::is_written(level) || level == Level::Debug {
         log::write_fields(level, &panic::current_context(), message, fields);

@@ -1,7 +1,8 @@
 //! The only unsafe code: functions of the operating system that std does not offer, or that cost a copy or
 //! kilobytes of code through std.
 //!
-//! All files but `append.rs`, `atomic_fn.rs`, `errno.rs`, `simd.rs`, `utf8.rs` and `portable.rs` are for 64-bit Linux, where functions run.
+//! All files but `append.rs`, `atomic_fn.rs`, `errno.rs`, `simd.rs`, `spin_lock.rs`, `utf8.rs` and `portable.rs` are for
+//! 64-bit Linux, where functions run.
 //! `portable.rs` has the same items for the systems on which functions are only developed.
 #![allow(unsafe_code)]
 
@@ -41,6 +42,7 @@ mod signal;
 pub(crate) mod simd;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod socket;
+mod spin_lock;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod syscall;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
@@ -57,6 +59,7 @@ pub(crate) use child::*;
 pub(crate) use errno::Errno;
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 pub(crate) use portable::*;
+pub(crate) use spin_lock::SpinLock;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub(crate) use {os::*, signal::*, socket::*, thread::*};
 
