@@ -1,7 +1,7 @@
 //! Sockets: reads into memory that was not cleared, writes of several parts, errors without std's texts.
 
 use alloc::vec::Vec;
-use core::ffi::{c_int, c_long};
+use core::ffi::c_int;
 use core::mem::ManuallyDrop;
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicI32, Ordering};
@@ -255,12 +255,11 @@ fn open_socket(family: u16) -> Result<TcpStream, Errno> {
 /// longer.
 #[inline]
 fn set_timeout(stream: &TcpStream, option: usize, timeout_ms: u64) {
-    /// `struct timeval`, whose fields are as wide as `long`: 16 bytes.
+    /// `struct timeval`, whose fields are as wide as `long` and not negative here: 16 bytes.
     #[repr(C)]
-    struct TimeVal(c_long, c_long);
+    struct TimeVal(u64, u64);
 
-    let secs = timeout_ms / 1000;
-    let time = TimeVal(secs.cast_signed(), (timeout_ms % 1000 * 1000).cast_signed());
+    let time = TimeVal(timeout_ms / 1000, (timeout_ms % 1000).saturating_mul(1000));
     let from = (&raw const time).expose_provenance();
     let args = [fd_arg(stream), SOL_SOCKET, option, from, 16];
     // SAFETY: `time` is readable for its 16 bytes and has the layout of socket(7).
