@@ -50,6 +50,7 @@ use crate::http1::address::{self, socket_addr};
 use crate::http1::connection::ReceiveError;
 use crate::http1::exchange::{self, ExchangeError, Kind};
 use crate::http1::head::{self, is, push_text};
+use crate::http1::remove_range;
 use crate::json::{self, FromJson, ToJson};
 use crate::sys::{self, IdleStream};
 
@@ -435,8 +436,7 @@ impl<'c> RequestBuilder<'c> {
         head.push_str(&self.fields);
         head.push_str("\r\n");
         let request = exchange::Request {
-            head: head.as_bytes(),
-            body: &self.body,
+            parts: [head.as_bytes(), &self.body, &[]],
             end_ms: end_ms(client.timeout_ms),
         };
         let kind = Kind {
@@ -469,7 +469,8 @@ impl<'c> RequestBuilder<'c> {
             headers.append(&name, &value);
         });
         debug_assert!(parsed.is_ok(), "the head was parsed before");
-        exchange::keep_body(&reply, &mut buffer);
+        buffer.truncate(reply.body.end);
+        remove_range(&mut buffer, 0, reply.body.start);
         Ok(Reply {
             status: reply.status,
             headers,

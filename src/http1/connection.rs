@@ -3,11 +3,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
-use core::time::Duration;
 use std::net::TcpStream;
 
 use super::body::{Body, BodyError};
-use super::head::{self, HeadError, OnField};
+use super::head::{self, Framing, HeadError, OnField};
 use super::remove_range;
 use crate::encoding::lengths::{add, skip, subtract};
 use crate::sys::{self, Errno};
@@ -20,11 +19,10 @@ const READ_LEN: usize = 8 * 1024;
 /// A read for each piece that arrives takes a tenth more time.
 const REST_LEN: usize = 64 * 1024;
 
-/// The read timeout of a connection: how long the peer may send nothing before and within a reply.
+/// The read timeout of a connection, in milliseconds: how long the peer may send nothing before and within a reply.
 /// It does not apply before the reply to `next`, nor before the reply to a response that the peer is
 /// still receiving. Within a long body a stall is noticed after at most twice this time.
-pub(crate) const STALL_TIMEOUT: Duration = Duration::from_millis(STALL_MS);
-const STALL_MS: u64 = 10_000;
+pub(crate) const STALL_MS: u64 = 10_000;
 
 /// Interim replies (1xx) accepted before the final one. RFC 9110, section 15.2, allows any number; a
 /// server has no reason for more than one or two.
@@ -59,7 +57,7 @@ pub(crate) enum ReceiveError {
     Head(HeadError),
     /// The body is malformed, incomplete or too long.
     Body(BodyError),
-    /// The peer sent nothing for [`STALL_TIMEOUT`].
+    /// The peer sent nothing for [`STALL_MS`].
     Stalled,
     /// More than [`INTERIM_MAX`] interim replies, or status 101.
     Interim,
@@ -107,7 +105,6 @@ impl ReceiveError {
 ///
 /// # Errors
 /// The number of bytes that were sent, and the error of the socket.
-#[inline]
 pub(crate) fn send(stream: &TcpStream, mut parts: [&[u8]; 3]) -> Result<(), (usize, Errno)> {
     let len = parts.iter().map(|part| part.len()).sum();
     let mut sent = 0;
@@ -136,23 +133,32 @@ pub(crate) fn send(stream: &TcpStream, mut parts: [&[u8]; 3]) -> Result<(), (usi
 ///
 /// The body may have up to `body_len_max` bytes. `on_field` is called with the fields of the final
 /// reply, and again with the first ones if the head arrives in pieces. If `may_be_late`, the first
-/// byte is waited for without a timeout. After [`ReceiveError::Stalled`] with an empty buffer nothing
+/// byte is waited for without a timeout. If `end_ms` is not 0, the call ends at this time, in milliseconds since
+/// the Unix epoch, also if bytes arrive all the time. If `is_head`, the reply to `HEAD` is received, which has no
+/// body, whatever its head says (RFC 9110, section 9.3.2). After [`ReceiveError::Stalled`] with an empty buffer nothing
 /// is lost: another call can still receive the reply.
 pub(crate) fn receive(
     stream: &TcpStream,
     buffer: &mut Vec<u8>,
     may_be_late: bool,
+    end_ms: u64,
+    is_head: bool,
     body_len_max: usize,
     on_field: &mut OnField<'_>,
 ) -> Result<Reply, ReceiveError> {
     buffer.clear();
-    let head = receive_head(stream, buffer, may_be_late, on_field)?;
-    let mut body = Body::new(head.framing, head.len, body_len_max).map_err(ReceiveError::Body)?;
+    let head = receive_head(stream, buffer, may_be_late, end_ms, on_field)?;
+    let framing = if is_head {
+        Framing::Length(0)
+    } else {
+        head.framing
+    };
+    let mut body = Body::new(framing, head.len, body_len_max).map_err(ReceiveError::Body)?;
     while !body
         .advance(buffer, &mut |_, _| ())
         .map_err(ReceiveError::Body)?
     {
-        if read(stream, buffer, body.missing(), false)? == 0 {
+        if read(stream, buffer, body.missing(), false, end_ms)? == 0 {
             body.end().map_err(ReceiveError::Body)?;
             break;
         }
@@ -173,6 +179,7 @@ fn receive_head(
     stream: &TcpStream,
     buffer: &mut Vec<u8>,
     may_be_late: bool,
+    end_ms: u64,
     on_field: &mut OnField<'_>,
 ) -> Result<head::ResponseHead, ReceiveError> {
     let (mut n_interim, mut seen) = (0, 0);
@@ -189,7 +196,7 @@ fn receive_head(
         };
         match head {
             None => {
-                if read(stream, buffer, 0, may_be_late && seen == 0)? == 0 {
+                if read(stream, buffer, 0, may_be_late && seen == 0, end_ms)? == 0 {
                     return Err(match seen {
                         0 => ReceiveError::Closed,
                         _ => ReceiveError::HeadCut,
@@ -217,11 +224,19 @@ fn read(
     buffer: &mut Vec<u8>,
     missing: usize,
     may_be_late: bool,
+    end_ms: u64,
 ) -> Result<usize, ReceiveError> {
     let room = if missing == 0 { READ_LEN } else { missing };
     buffer.try_reserve(room).map_err(|_| ReceiveError::Memory)?;
     let mut limit_ms = u64::MAX;
     loop {
+        if end_ms > 0 {
+            let left_ms = end_ms.saturating_sub(sys::unix_time_ms());
+            if left_ms == 0 {
+                return Err(ReceiveError::Stalled);
+            }
+            sys::set_read_timeout(stream, left_ms);
+        }
         match sys::receive(stream, buffer, missing.saturating_sub(REST_LEN)) {
             // Each call has a timeout of its own, and a signal restarts it. So the time since the first
             // interrupted call counts.
@@ -230,7 +245,8 @@ fn read(
                 if !may_be_late && now_ms > limit_ms {
                     return Err(ReceiveError::Stalled);
                 }
-                limit_ms = limit_ms.min(now_ms.saturating_add(STALL_MS));
+                // `saturating_add` is nine bytes more, and the clock is far from its end.
+                limit_ms = limit_ms.min(now_ms.wrapping_add(STALL_MS));
             }
             Err(errno) if errno.is_would_block() => {
                 if !may_be_late {

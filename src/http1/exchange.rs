@@ -1,34 +1,23 @@
 //! One request and its reply within a time limit, on a connection that is kept for the next one.
 //!
-//! These functions and all their callers are `inline`, so that they are compiled in the crates that call them. In
-//! this crate they would be second callers of the functions that the runtime inlines, and `hello` would have 208
-//! bytes more.
+//! These functions and their callers are `inline`, so that they are compiled in the crates that call them: as plain
+//! functions they make `hello` 14 bytes larger. What they share with the runtime is not `inline`, so that there is no
+//! second copy of it.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
-use core::time::Duration;
 use std::net::TcpStream;
 
-use super::body::Body;
-use super::connection::{ReceiveError, Reply};
-use super::head::{self, Framing};
-use super::remove_range;
-use crate::encoding::lengths::add;
+use super::connection::{self, ReceiveError, Reply};
+use crate::encoding::lengths::{add, skip, subtract};
 use crate::sys::{self, Errno, IdleStream};
-
-/// Bytes that are reserved for a read of unknown length.
-const READ_LEN: usize = 4 * 1024;
-
-/// Interim replies (1xx) accepted before the final one, as in [`connection`](super::connection).
-const INTERIM_MAX: u32 = 16;
 
 /// A request as it is sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Request<'a> {
-    /// The request line and the header fields, with the empty line at the end.
-    pub(crate) head: &'a [u8],
-    pub(crate) body: &'a [u8],
+    /// The request line, the header fields with the empty line at the end, and the body.
+    pub(crate) parts: [&'a [u8]; 3],
     /// When the exchange ends at the latest, in milliseconds since the Unix epoch.
     pub(crate) end_ms: u64,
 }
@@ -88,12 +77,25 @@ pub(crate) fn exchange(
         let stream = if let Some(stream) = kept.take() {
             stream
         } else {
-            let left = time_left(request.end_ms);
-            sys::connect(addr, left, left).map_err(ExchangeError::Connect)?
+            let left_ms = left_ms(request.end_ms);
+            sys::connect(&addr, left_ms, left_ms).map_err(ExchangeError::Connect)?
         };
         let sent = (kind.send)(&stream, request);
         // A peer may reply before it has read the whole request.
-        match receive(&stream, request.end_ms, kind, buffer) {
+        let Kind {
+            is_head,
+            body_len_max,
+            ..
+        } = kind;
+        match connection::receive(
+            &stream,
+            buffer,
+            false,
+            request.end_ms,
+            is_head,
+            body_len_max,
+            &mut |_, _| (),
+        ) {
             Ok(reply) => {
                 if sent.is_ok() && !reply.close {
                     drop(idle.put(stream));
@@ -110,8 +112,8 @@ pub(crate) fn exchange(
 /// does not read in time is not sent whole.
 #[inline]
 pub(crate) fn send_short(stream: &TcpStream, request: &Request<'_>) -> Sent {
-    let len = add(request.head.len(), request.body.len());
-    match sys::send(stream, [request.head, request.body, &[]]) {
+    let len = request.parts.iter().map(|part| part.len()).sum();
+    match sys::send(stream, request.parts) {
         Ok(sent) if sent < len => Err((sent, Errno::TIMED_OUT)),
         Ok(_) => Ok(()),
         Err(errno) => Err((0, errno)),
@@ -123,18 +125,21 @@ pub(crate) fn send_short(stream: &TcpStream, request: &Request<'_>) -> Sent {
 pub(crate) fn send(stream: &TcpStream, request: &Request<'_>) -> Sent {
     let mut sent = 0_usize;
     loop {
-        let head = request.head.get(sent..).unwrap_or_default();
-        let body_sent = sent.saturating_sub(request.head.len());
-        let body = request.body.get(body_sent..).unwrap_or_default();
-        if head.is_empty() && body.is_empty() {
+        let mut skipped = sent;
+        let parts = request.parts.map(|part| {
+            let n = skipped.min(part.len());
+            skipped = subtract(skipped, n);
+            skip(part, n)
+        });
+        if parts.iter().all(|part| part.is_empty()) {
             return Ok(());
         }
-        let left = time_left(request.end_ms);
-        sys::set_timeouts(stream, left);
-        match sys::send(stream, [head, body, &[]]) {
+        let left_ms = left_ms(request.end_ms);
+        sys::set_write_timeout(stream, left_ms);
+        match sys::send(stream, parts) {
             Ok(n) => sent = add(sent, n),
             Err(errno) if errno.is_interrupted() || errno.is_would_block() => {
-                if left == NONE_LEFT {
+                if left_ms == LEFT_MS_MIN {
                     return Err((sent, Errno::TIMED_OUT));
                 }
             }
@@ -163,96 +168,17 @@ pub(crate) fn can_repeat_any(
     _: &ReceiveError,
 ) -> bool {
     let (len, errno) = match sent {
-        Ok(()) => (add(request.head.len(), request.body.len()), None),
+        Ok(()) => (request.parts.iter().map(|part| part.len()).sum(), None),
         Err((len, errno)) => (*len, Some(*errno)),
     };
     sys::delivered_nothing(stream, len, errno)
 }
 
-/// The shortest time limit of a socket: no limit is shorter, and zero means no limit (socket(7)).
-const NONE_LEFT: Duration = Duration::from_millis(1);
+/// The shortest time limit of a socket, in milliseconds: zero means no limit (socket(7)).
+const LEFT_MS_MIN: u64 = 1;
 
-/// Returns the time that is left until `end_ms`, or [`NONE_LEFT`].
+/// Returns the time that is left until `end_ms` in milliseconds, or [`LEFT_MS_MIN`].
 #[inline]
-fn time_left(end_ms: u64) -> Duration {
-    Duration::from_millis(end_ms.saturating_sub(sys::unix_time_ms()).max(1))
-}
-
-/// Receives the final reply. Unlike [`connection::receive`](super::connection::receive), it ends at a time,
-/// also if bytes arrive all the time.
-#[inline]
-fn receive(
-    stream: &TcpStream,
-    end_ms: u64,
-    kind: Kind,
-    buffer: &mut Vec<u8>,
-) -> Result<Reply, ReceiveError> {
-    buffer.clear();
-    let mut n_interim = 0_u32;
-    let head = loop {
-        match head::response(buffer, &mut |_, _| ()).map_err(ReceiveError::Head)? {
-            Some(head) if head.status >= 200 => break head,
-            // 101 is the reply to a request with `Upgrade`.
-            Some(head) if head.status != 101 && n_interim < INTERIM_MAX => {
-                n_interim = n_interim.saturating_add(1);
-                remove_range(buffer, 0, head.len);
-            }
-            Some(_) => return Err(ReceiveError::Interim),
-            None if read(stream, buffer, 0, end_ms)? > 0 => {}
-            None if buffer.is_empty() => return Err(ReceiveError::Closed),
-            None => return Err(ReceiveError::HeadCut),
-        }
-    };
-    let framing = if kind.is_head {
-        Framing::Length(0)
-    } else {
-        head.framing
-    };
-    let mut body = Body::new(framing, head.len, kind.body_len_max).map_err(ReceiveError::Body)?;
-    while !body
-        .advance(buffer, &mut |_, _| ())
-        .map_err(ReceiveError::Body)?
-    {
-        if read(stream, buffer, body.missing(), end_ms)? == 0 {
-            body.end().map_err(ReceiveError::Body)?;
-            break;
-        }
-    }
-    let range = body.range();
-    Ok(Reply {
-        status: head.status,
-        // Bytes after the reply belong to no request, so the connection is not used again.
-        close: head.close || range.end != buffer.len(),
-        body: range,
-    })
-}
-
-/// Reads once. Returns 0 if the peer has closed the connection.
-#[inline]
-fn read(
-    stream: &TcpStream,
-    buffer: &mut Vec<u8>,
-    missing: usize,
-    end_ms: u64,
-) -> Result<usize, ReceiveError> {
-    let reserved = buffer.try_reserve(missing.max(READ_LEN));
-    reserved.map_err(|_| ReceiveError::Memory)?;
-    loop {
-        let left = time_left(end_ms);
-        if left == NONE_LEFT {
-            return Err(ReceiveError::Stalled);
-        }
-        sys::set_timeouts(stream, left);
-        match sys::receive(stream, buffer, 0) {
-            Err(errno) if errno.is_interrupted() || errno.is_would_block() => {}
-            result => return result.map_err(ReceiveError::Io),
-        }
-    }
-}
-
-/// Removes the head of a reply from `buffer`, so that it has the body only.
-#[inline]
-pub(crate) fn keep_body(reply: &Reply, buffer: &mut Vec<u8>) {
-    buffer.truncate(reply.body.end);
-    remove_range(buffer, 0, reply.body.start);
+fn left_ms(end_ms: u64) -> u64 {
+    end_ms.saturating_sub(sys::unix_time_ms()).max(LEFT_MS_MIN)
 }

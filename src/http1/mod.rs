@@ -23,7 +23,7 @@ fn move_down(buf: &mut [u8], from: usize, to: usize, dest: usize) {
 /// Removes `buf[start..end]`; the bytes after it move down. `Vec::drain` would do the same, but can
 /// panic.
 #[inline]
-fn remove_range(buf: &mut alloc::vec::Vec<u8>, start: usize, end: usize) {
+pub(crate) fn remove_range(buf: &mut alloc::vec::Vec<u8>, start: usize, end: usize) {
     let len = buf.len();
     move_down(buf, end, len, start);
     buf.truncate(subtract(len, subtract(end, start)));

@@ -11,18 +11,17 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use std::net::TcpStream;
-use std::time::Duration;
 
 use crate::context::Context;
-use crate::http1::connection::{self, ReceiveError, Reply, STALL_TIMEOUT};
+use crate::http1::connection::{self, ReceiveError, Reply, STALL_MS};
 use crate::http1::head::OnField;
 use crate::runtime::address::Endpoint;
 use crate::runtime::api;
 use crate::runtime::invocation::Invocation;
 use crate::sys::{self, Errno};
 
-/// Time limit for making a connection. The Runtime API is on the same machine.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
+/// Time limit for making a connection, in milliseconds. The Runtime API is on the same machine.
+const CONNECT_TIMEOUT_MS: u64 = 250;
 
 /// Pause between two attempts to connect, in milliseconds.
 const CONNECT_PAUSE_MS: u16 = 100;
@@ -114,8 +113,9 @@ impl Client {
         };
         let mut n_tries = 0_u32;
         loop {
-            n_tries = n_tries.saturating_add(1);
-            match sys::connect(self.endpoint.addr, CONNECT_TIMEOUT, STALL_TIMEOUT) {
+            // `saturating_add` is nine bytes more, and 2^32 attempts take 13 years.
+            n_tries = n_tries.wrapping_add(1);
+            match sys::connect(&self.endpoint.addr, CONNECT_TIMEOUT_MS, STALL_MS) {
                 Ok(new) => return Ok(self.stream.insert(new)),
                 Err(errno) if n_tries >= n_tries_max() => {
                     return Err(ExchangeError::Connect(errno));
@@ -157,8 +157,16 @@ impl Client {
     ) -> Result<Reply, ExchangeError> {
         let stream = self.stream.as_ref();
         let stream = stream.ok_or(ExchangeError::CLOSED)?;
-        let reply = connection::receive(stream, buffer, false, api::REPLY_LEN_MAX, on_field)
-            .map_err(ExchangeError::Receive)?;
+        let reply = connection::receive(
+            stream,
+            buffer,
+            false,
+            0,
+            false,
+            api::REPLY_LEN_MAX,
+            on_field,
+        )
+        .map_err(ExchangeError::Receive)?;
         if reply.close {
             self.stream = None;
         }
@@ -196,7 +204,8 @@ impl Client {
                     invocation.read_field(cx, name, value);
                 }
             };
-            let reply = connection::receive(stream, buffer, is_next, len_max, &mut on_field);
+            let reply =
+                connection::receive(stream, buffer, is_next, 0, false, len_max, &mut on_field);
             if !matches!(reply, Err(ReceiveError::Stalled)) || !buffer.is_empty() {
                 break reply;
             }

@@ -7,8 +7,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::slice;
 
-use super::{AFTER_PATH, Call, Service, emulated, local, push_all};
+use super::{AFTER_PATH, Call, Service, TIMEOUT_MS, emulated, local, push_all};
 use crate::error::{Error, Result};
+use crate::http::client::end_ms;
 use crate::http::is_field_value;
 use crate::json::{self, FromJson, Object, Reader, ToJson, Value, Writer};
 use crate::json_struct;
@@ -18,9 +19,9 @@ static SERVICE: Service = Service {
     error_type: "ConfigurationError",
     not_found: "ConfigurationNotFound",
     access_denied: "ConfigurationAccessDenied",
+    separator: "\": ",
     refused: "; the function needs the layer of the AWS AppConfig Agent, whose ARNs are listed at \
         https://docs.aws.amazon.com/appconfig/latest/userguide/appconfig-integration-lambda-extensions-versions.html",
-    timeout_ms: super::TIMEOUT_MS,
     idle: &IDLE,
 };
 
@@ -45,39 +46,38 @@ static IDLE: IdleStream = IdleStream::new();
 /// See the [module](super#errors).
 #[inline]
 pub fn configuration(application: &str, environment: &str, profile: &str) -> Result<String> {
-    let mut call = call(application, environment, profile);
-    let bytes = request(&mut call, "")?;
-    call.text(bytes)
+    text([application, environment, profile])
+}
+
+/// Returns a configuration as text. Not inlined, since that makes the caller's stack frame large, which is 300 bytes
+/// more. Generic, so that it is compiled in the crate that calls it: in this crate it makes `hello` larger.
+#[inline(never)]
+fn text<const N: usize>(names: [&str; N]) -> Result<String> {
+    let mut call = Call::new(&SERVICE);
+    push_names(&mut call, names);
+    request(&mut call, AFTER_PATH)?;
+    call.text()
 }
 
 #[inline]
-fn call(application: &str, environment: &str, profile: &str) -> Call {
-    let mut call = Call::new(&SERVICE, "", "", "");
-    call.subject.clear();
-    let parts = [
-        "configuration \"",
-        application,
-        "/",
-        environment,
-        "/",
-        profile,
-        "\"",
+fn push_names<const N: usize>(call: &mut Call, names: [&str; N]) {
+    static PARTS: [[&str; 2]; 3] = [
+        ["configuration \"", "GET /applications/"],
+        ["/", "/environments/"],
+        ["/", "/configurations/"],
     ];
-    push_all(&mut call.subject, &parts);
-    call.push_path("/applications/", application);
-    call.push_path("/environments/", environment);
-    call.push_path("/configurations/", profile);
-    call
+    for ([words, part], name) in PARTS.iter().zip(names) {
+        call.push_name(words, part, name);
+    }
 }
 
-/// Sends a call with `fields`, lines with header fields. Returns the body of the reply.
+/// Sends a call with `fields`: [`AFTER_PATH`], and perhaps lines with header fields. The call receives the reply.
 #[inline]
-fn request(call: &mut Call, fields: &str) -> Result<Vec<u8>> {
-    push_all(&mut call.head, &[AFTER_PATH, fields, "\r\n"]);
+fn request(call: &mut Call, fields: &str) -> Result<()> {
     let addr = emulated::service_addr(emulated::Service::Configuration);
     let addr = addr.unwrap_or_else(|| local(c"AWS_APPCONFIG_EXTENSION_HTTP_PORT", 2772));
-    let (status, body) = call.send(addr)?;
-    call.accept(status, body)
+    let status = call.send(addr, [fields, "\r\n"], end_ms(TIMEOUT_MS))?;
+    call.check(status)
 }
 
 /// A configuration that is requested by [`text`](Self::text) or one of the methods beside it.
@@ -100,7 +100,7 @@ pub struct Configuration {
     call: Call,
     /// The names of the requested flags; all flags if it is empty.
     flags: Vec<String>,
-    /// Lines with header fields.
+    /// [`AFTER_PATH`], and lines with header fields.
     fields: String,
     /// A part of the context has control characters.
     is_invalid: bool,
@@ -119,10 +119,12 @@ impl Configuration {
     /// ```
     #[inline]
     pub fn new(application: &str, environment: &str, profile: &str) -> Configuration {
+        let mut call = Call::new(&SERVICE);
+        push_names(&mut call, [application, environment, profile]);
         Configuration {
-            call: call(application, environment, profile),
+            call,
             flags: Vec::new(),
-            fields: String::new(),
+            fields: AFTER_PATH.into(),
             is_invalid: false,
         }
     }
@@ -182,8 +184,8 @@ impl Configuration {
     /// Those of the [module](super#errors), and if the configuration is not UTF-8.
     #[inline]
     pub fn text(mut self) -> Result<String> {
-        let bytes = self.request()?;
-        self.call.text(bytes)
+        self.request()?;
+        self.call.text()
     }
 
     /// Returns the bytes of the configuration.
@@ -200,7 +202,8 @@ impl Configuration {
     /// See the [module](super#errors).
     #[inline]
     pub fn bytes(mut self) -> Result<Vec<u8>> {
-        self.request()
+        self.request()?;
+        Ok(self.call.body().into())
     }
 
     /// Reads the configuration as JSON.
@@ -218,8 +221,8 @@ impl Configuration {
     /// # Errors
     /// Those of the [module](super#errors), and if the configuration is not JSON of that type.
     pub fn json<T: FromJson>(mut self) -> Result<T> {
-        let bytes = self.request()?;
-        json::parse_after_bom(&bytes).map_err(|error| self.not_json(&error))
+        self.request()?;
+        json::parse_after_bom(self.call.body()).map_err(|error| self.not_json(&error))
     }
 
     /// Reads the configuration as feature flags (type `AWS.AppConfig.FeatureFlags`).
@@ -238,11 +241,14 @@ impl Configuration {
     /// Those of the [module](super#errors), and if the configuration does not consist of feature flags.
     #[inline]
     pub fn flags(mut self) -> Result<FeatureFlags> {
-        let bytes = self.request()?;
-        match (json::parse_after_bom(&bytes), self.flags.as_slice()) {
+        self.request()?;
+        match (
+            json::parse_after_bom(self.call.body()),
+            self.flags.as_slice(),
+        ) {
             (Ok(flags), _) => Ok(flags),
             // The agent replies to a request for one flag with the flag itself.
-            (Err(error), [name]) => match json::parse_after_bom(&bytes) {
+            (Err(error), [name]) => match json::parse_after_bom(self.call.body()) {
                 Ok(flag) => Ok(FeatureFlags(Vec::from([(name.clone(), flag)]))),
                 Err(_) => Err(self.not_json(&error)),
             },
@@ -251,7 +257,7 @@ impl Configuration {
     }
 
     #[inline]
-    fn request(&mut self) -> Result<Vec<u8>> {
+    fn request(&mut self) -> Result<()> {
         if self.is_invalid {
             return Err(self.call.failed("the context has control characters", ""));
         }
@@ -263,7 +269,7 @@ impl Configuration {
     fn not_json(&self, error: &json::Error) -> Error {
         Error::new(
             SERVICE.error_type,
-            format_args!("{}: {error}", self.call.subject),
+            format_args!("{}\": {error}", self.call.subject),
         )
     }
 }

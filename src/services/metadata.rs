@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use super::{AFTER_PATH, Call, Service, emulated, push_all};
 use crate::context::current;
 use crate::error::{Error, Result};
+use crate::http::client::end_ms;
 use crate::http::is_field_value;
 use crate::http1::address::socket_addr;
 use crate::json::{self, FromJson};
@@ -19,10 +20,13 @@ static SERVICE: Service = Service {
     error_type: "MetadataError",
     not_found: "MetadataError",
     access_denied: "MetadataError",
+    separator: ": ",
     refused: "",
-    timeout_ms: 1000,
     idle: &IDLE,
 };
+
+/// The time limit of a call, in milliseconds.
+const TIMEOUT_MS: u64 = 1000;
 
 static IDLE: IdleStream = IdleStream::new();
 
@@ -82,11 +86,10 @@ pub fn metadata() -> Result<Metadata> {
 
 #[inline]
 fn request() -> Result<Metadata> {
-    let mut call = Call {
-        service: &SERVICE,
-        subject: "metadata".into(),
-        head: "GET /2026-01-15/metadata/execution-environment".into(),
-    };
+    let mut call = Call::new(&SERVICE);
+    call.subject.push_str("metadata");
+    call.head
+        .push_str("GET /2026-01-15/metadata/execution-environment");
     let text = |bytes| {
         str::from_utf8(bytes)
             .ok()
@@ -103,16 +106,16 @@ fn request() -> Result<Metadata> {
     }?;
     let token = token.or_else(emulated::token);
     let token = token.ok_or_else(|| call.failed("AWS_LAMBDA_METADATA_TOKEN is not set", ""))?;
-    let field = "Authorization: Bearer ";
-    push_all(&mut call.head, &[AFTER_PATH, field, token, "\r\n\r\n"]);
-    let (status, body) = call.send(addr)?;
-    let document = call.text(call.accept(status, body)?)?;
+    push_all(&mut call.head, &[AFTER_PATH, "Authorization: Bearer "]);
+    let status = call.send(addr, [token, "\r\n\r\n"], end_ms(TIMEOUT_MS))?;
+    call.check(status)?;
+    let document = call.text()?;
     match json::parse::<Document>(document.as_bytes()) {
         Ok(Document { zone }) => Ok(Metadata {
             availability_zone_id: zone,
             document,
         }),
-        Err(error) => Err(call.malformed(&error)),
+        Err(error) => Err(call.malformed(error.path())),
     }
 }
 

@@ -54,12 +54,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::net::{Ipv4Addr, SocketAddr};
+use core::ops::Range;
+use core::str;
 
-use crate::encoding::{parse_decimal, push_percent_encoded};
+use crate::encoding::{parse_decimal, push_decimal, push_percent_encoded};
 use crate::error::{Error, Result};
-use crate::http::client::{end_ms, push_status};
 use crate::http1::exchange::{
-    ExchangeError, Kind, Request, can_repeat_idempotent, exchange, keep_body, send_short,
+    ExchangeError, Kind, Request, can_repeat_idempotent, exchange, send_short,
 };
 use crate::http1::head::{push_text, trim};
 use crate::json::{self, FromJson};
@@ -80,37 +81,48 @@ struct Service {
     error_type: &'static str,
     not_found: &'static str,
     access_denied: &'static str,
+    /// What separates the subject of a message from the reason.
+    separator: &'static str,
     /// The end of the message about a refused connection.
     refused: &'static str,
-    timeout_ms: u64,
     idle: &'static IdleStream,
 }
 
-/// A call of a service.
+/// A call of a service. The reply is received into the call, since values that are passed on cost more.
 #[derive(Debug, Clone)]
 struct Call {
     service: &'static Service,
-    /// What is requested, for messages: `parameter "/db/url"`.
+    /// What is requested, for messages: `parameter "/db/url`.
     subject: String,
-    /// The request, as far as it is made: the method, and the path or a part of it.
+    /// The method and the path, as far as it is made.
     head: String,
+    /// The reply, with its head.
+    buffer: Vec<u8>,
+    /// Where the body of the reply is in the buffer.
+    body: Range<usize>,
 }
 
 /// Ends the request line, and begins the header fields. The servers do not look at the port of the host.
 const AFTER_PATH: &str = " HTTP/1.1\r\nHost: localhost\r\n";
 
 impl Call {
-    /// Makes a call for the value `name`, which is called `noun`. `path` is followed by the name.
     #[inline]
-    fn new(service: &'static Service, noun: &str, name: &str, path: &str) -> Call {
-        let mut call = Call {
+    fn new(service: &'static Service) -> Call {
+        Call {
             service,
             subject: String::new(),
-            head: String::from("GET "),
-        };
-        push_all(&mut call.subject, &[noun, " \"", name, "\""]);
-        call.push_path(path, name);
-        call
+            head: String::new(),
+            buffer: Vec::new(),
+            body: 0..0,
+        }
+    }
+
+    /// Adds `words` and `name` to the subject. Adds `part` and `name`, which is percent-encoded, to the path.
+    #[inline]
+    fn push_name(&mut self, words: &str, part: &str, name: &str) {
+        self.subject.push_str(words);
+        self.subject.push_str(name);
+        self.push_path(part, name);
     }
 
     /// Adds `part` to the path or the query, and then `name`, which is percent-encoded.
@@ -122,7 +134,8 @@ impl Call {
 
     #[inline]
     fn error(&self, error_type: &'static str, why: &str, more: &str) -> Error {
-        Error::of(error_type, &[&self.subject, ": ", why, more])
+        let parts = [&self.subject, self.service.separator, why, more];
+        Error::of(error_type, &parts)
     }
 
     /// Returns the error that this call failed because of `why` and `more`.
@@ -131,13 +144,13 @@ impl Call {
         self.error(self.service.error_type, why, more)
     }
 
-    /// Sends the request, which is complete, to `addr`. Returns the status of the reply and its body.
+    /// Sends the request to `addr`: the method and the path, and then `rest`. Returns the status of the reply.
     #[inline]
-    fn send(&self, addr: SocketAddr) -> Result<(u16, Vec<u8>)> {
+    fn send(&mut self, addr: SocketAddr, rest: [&str; 2], end_ms: u64) -> Result<u16> {
+        let [fields, last] = rest;
         let request = Request {
-            head: self.head.as_bytes(),
-            body: &[],
-            end_ms: end_ms(self.service.timeout_ms),
+            parts: [self.head.as_bytes(), fields.as_bytes(), last.as_bytes()],
+            end_ms,
         };
         let kind = Kind {
             is_head: false,
@@ -145,11 +158,10 @@ impl Call {
             send: send_short,
             body_len_max: REPLY_LEN_MAX,
         };
-        let mut body = Vec::new();
-        match exchange(addr, self.service.idle, &request, kind, &mut body) {
+        match exchange(addr, self.service.idle, &request, kind, &mut self.buffer) {
             Ok(reply) => {
-                keep_body(&reply, &mut body);
-                Ok((reply.status, body))
+                self.body = reply.body;
+                Ok(reply.status)
             }
             Err(error) => Err(self.failed(
                 &error.text(),
@@ -161,44 +173,49 @@ impl Call {
         }
     }
 
-    /// Returns the body of a reply.
+    /// Returns the body of the reply.
+    #[inline]
+    fn body(&self) -> &[u8] {
+        self.buffer.get(self.body.clone()).unwrap_or_default()
+    }
+
+    /// Checks the status of the reply.
     ///
     /// # Errors
     /// The status is not 200. 403 and 404 stand for access that is denied and for a value that is not there.
     #[inline]
-    fn accept(&self, status: u16, body: Vec<u8>) -> Result<Vec<u8>> {
+    fn check(&self, status: u16) -> Result<()> {
         let mut text = String::new();
-        let error_type = match status {
-            200 => return Ok(body),
-            403 => {
-                text.push_str("access denied");
-                self.service.access_denied
-            }
-            404 => {
-                text.push_str("not found");
-                self.service.not_found
-            }
+        let (error_type, why) = match status {
+            200 => return Ok(()),
+            403 => (self.service.access_denied, "access denied"),
+            404 => (self.service.not_found, "not found"),
             _ => {
-                push_status(&mut text, status);
-                self.service.error_type
+                push_decimal(&mut text, status.into());
+                (self.service.error_type, "status ")
             }
         };
-        let body = trim(body.get(..TEXT_LEN_MAX).unwrap_or(&body));
+        let body = self.body();
+        let body = trim(body.get(..TEXT_LEN_MAX).unwrap_or(body));
         // The body of another status may be the value, which may be secret.
         if status >= 400 && !body.is_empty() {
             text.push_str(": ");
             push_text(&mut text, body);
         }
-        Err(self.error(error_type, &text, ""))
+        Err(self.error(error_type, why, &text))
     }
 
-    /// Returns the text of a value.
+    /// Returns the body of the reply as text.
     #[inline]
-    fn text(&self, bytes: Vec<u8>) -> Result<String> {
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(text),
-            Err(_) => Err(self.failed("expected text, found bytes that are not UTF-8", "")),
+    fn text(&self) -> Result<String> {
+        let mut copy = String::new();
+        match str::from_utf8(self.body()) {
+            Ok(text) => copy.push_str(text),
+            Err(_) => {
+                return Err(self.failed("expected text, found bytes that are not UTF-8", ""));
+            }
         }
+        Ok(copy)
     }
 
     /// Reads a value that may be secret as JSON. The error has the place of the problem, but no part of the value.
@@ -209,10 +226,10 @@ impl Call {
         })
     }
 
-    /// Returns the error for a reply that cannot be read as JSON, which may contain a secret.
+    /// Returns the error for a reply that cannot be read as JSON at `path`. It may contain a secret.
     #[inline]
-    fn malformed(&self, error: &json::Error) -> Error {
-        self.failed("malformed reply: unexpected JSON at ", error.path())
+    fn malformed(&self, path: &str) -> Error {
+        self.failed("malformed reply: unexpected JSON at ", path)
     }
 }
 

@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str;
 
-use super::{AFTER_PATH, Call, Service, emulated, local, push_all};
+use super::{AFTER_PATH, Call, Service, TIMEOUT_MS, emulated, local};
 use crate::encoding::{Digits, decimal};
 use crate::error::Result;
 use crate::http::client::end_ms;
@@ -20,8 +20,8 @@ static SERVICE: Service = Service {
     error_type: "ParameterError",
     not_found: "ParameterNotFound",
     access_denied: "ParameterAccessDenied",
+    separator: "\": ",
     refused: NO_EXTENSION,
-    timeout_ms: super::TIMEOUT_MS,
     idle: &IDLE,
 };
 
@@ -70,7 +70,12 @@ pub struct Parameter {
 }
 
 json_struct! {
-    struct Reply { parameter: Stored as "Parameter" }
+    /// A reply of the extension. One type for both services is smaller than two.
+    pub(super) struct Reply {
+        parameter: Option<Stored> as "Parameter",
+        pub(super) secret: Option<String> as "SecretString",
+        pub(super) binary: Option<String> as "SecretBinary",
+    }
 }
 
 json_struct! {
@@ -89,9 +94,11 @@ impl Parameter {
     /// ```
     #[inline]
     pub fn new(name: &str) -> Parameter {
-        let path = "/systemsmanager/parameters/get?name=";
+        let mut call = Call::new(&SERVICE);
+        let path = "GET /systemsmanager/parameters/get?name=";
+        call.push_name("parameter \"", path, name);
         Parameter {
-            call: Call::new(&SERVICE, "parameter", name, path),
+            call,
             is_encrypted: false,
         }
     }
@@ -203,12 +210,11 @@ impl Parameter {
     fn request(self) -> Result<(Call, String)> {
         let mut call = self.call;
         if !self.is_encrypted {
-            call.push_path("&withDecryption=", "true");
+            call.head.push_str("&withDecryption=true");
         }
-        let body = call.send_with_token()?;
-        match json::parse::<Reply>(&body) {
-            Ok(reply) => Ok((call, reply.parameter.value)),
-            Err(error) => Err(call.malformed(&error)),
+        match call.reply()?.parameter {
+            Some(parameter) => Ok((call, parameter.value)),
+            None => Err(call.malformed("$")),
         }
     }
 }
@@ -221,9 +227,9 @@ const FIRST_PAUSE_MS: u16 = 10;
 
 impl Call {
     /// Sends the request to the AWS Parameters and Secrets Lambda Extension. Repeats it while the extension is not
-    /// ready. Returns the body of the reply.
+    /// ready. Returns the reply.
     #[inline]
-    pub(super) fn send_with_token(&mut self) -> Result<Vec<u8>> {
+    pub(super) fn reply(&mut self) -> Result<Reply> {
         let token = sys::env(c"AWS_SESSION_TOKEN").and_then(|token| str::from_utf8(token).ok());
         let token = token.or_else(emulated::token);
         // The extension refuses tokens of the container credentials, which SnapStart functions have instead.
@@ -233,24 +239,27 @@ impl Call {
                 and the extension does not support them";
             return Err(self.failed(why, ""));
         };
-        let name = "X-Aws-Parameters-Secrets-Token: ";
-        push_all(&mut self.head, &[AFTER_PATH, name, token, "\r\n\r\n"]);
+        self.head.push_str(AFTER_PATH);
+        self.head.push_str("X-Aws-Parameters-Secrets-Token: ");
         let addr = emulated::service_addr(emulated::Service::ParametersAndSecrets);
         let addr = addr.unwrap_or_else(|| local(c"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", 2773));
-        let retry_end_ms = end_ms(NOT_READY_MS);
+        let end_ms = end_ms(TIMEOUT_MS);
+        let retry_end_ms = end_ms.min(sys::unix_time_ms().saturating_add(NOT_READY_MS));
         let mut pause_ms = FIRST_PAUSE_MS;
         loop {
-            let (status, body) = self.send(addr)?;
-            let is_ready = status == 200 || !contains(&body, "not ready");
+            let status = self.send(addr, [token, "\r\n\r\n"], end_ms)?;
+            let body = self.body();
+            let is_ready = status == 200 || !contains(body, "not ready");
             let pause_end_ms = sys::unix_time_ms().saturating_add(pause_ms.into());
             if is_ready || pause_end_ms >= retry_end_ms {
                 // The status of most errors of AWS is 400.
                 let status = match status {
-                    400.. if contains(&body, "AccessDenied") => 403,
-                    400.. if contains(&body, "NotFound") => 404,
+                    400.. if contains(body, "AccessDenied") => 403,
+                    400.. if contains(body, "NotFound") => 404,
                     _ => status,
                 };
-                return self.accept(status, body);
+                self.check(status)?;
+                return json::parse(body).map_err(|error| self.malformed(error.path()));
             }
             sys::sleep_ms(pause_ms);
             pause_ms = pause_ms.saturating_mul(2);

@@ -9,15 +9,14 @@ use super::parameters::{IDLE, NO_EXTENSION};
 use super::{Call, Service};
 use crate::encoding::decode_base64;
 use crate::error::Result;
-use crate::json::{self, FromJson};
-use crate::json_struct;
+use crate::json::FromJson;
 
 static SERVICE: Service = Service {
     error_type: "SecretError",
     not_found: "SecretNotFound",
     access_denied: "SecretAccessDenied",
+    separator: "\": ",
     refused: NO_EXTENSION,
-    timeout_ms: super::TIMEOUT_MS,
     idle: &IDLE,
 };
 
@@ -59,10 +58,6 @@ pub struct Secret {
     call: Call,
 }
 
-json_struct! {
-    struct Reply { text: Option<String> as "SecretString", binary: Option<String> as "SecretBinary" }
-}
-
 impl Secret {
     /// Names a secret by its name or ARN. Nothing is sent.
     ///
@@ -75,9 +70,9 @@ impl Secret {
     /// ```
     #[inline]
     pub fn new(id: &str) -> Secret {
-        Secret {
-            call: Call::new(&SERVICE, "secret", id, "/secretsmanager/get?secretId="),
-        }
+        let mut call = Call::new(&SERVICE);
+        call.push_name("secret \"", "GET /secretsmanager/get?secretId=", id);
+        Secret { call }
     }
 
     /// Requests the version with this ID instead of the current one.
@@ -141,8 +136,8 @@ impl Secret {
     /// See the [module](super#errors).
     #[inline]
     pub fn bytes(mut self) -> Result<Vec<u8>> {
-        let reply = self.reply()?;
-        match (reply.text, reply.binary) {
+        let reply = self.call.reply()?;
+        match (reply.secret, reply.binary) {
             (Some(text), _) => Ok(text.into_bytes()),
             (None, Some(binary)) => decode_base64(binary.as_bytes())
                 .map_err(|_| self.call.failed("its binary value is not base64", "")),
@@ -172,20 +167,14 @@ impl Secret {
 
     #[inline]
     fn request(mut self) -> Result<(Call, String)> {
-        let reply = self.reply()?;
-        match reply.text {
+        let reply = self.call.reply()?;
+        match reply.secret {
             Some(text) => Ok((self.call, text)),
             None if reply.binary.is_some() => {
                 Err(self.call.failed("it is binary: use `bytes`", ""))
             }
             None => Err(self.call.failed(NO_VALUE, "")),
         }
-    }
-
-    #[inline]
-    fn reply(&mut self) -> Result<Reply> {
-        let body = self.call.send_with_token()?;
-        json::parse(&body).map_err(|error| self.call.malformed(&error))
     }
 }
 

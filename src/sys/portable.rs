@@ -201,21 +201,24 @@ impl SocketHandle {
 }
 
 pub(crate) fn connect(
-    addr: SocketAddr,
-    timeout: Duration,
-    read_timeout: Duration,
+    addr: &SocketAddr,
+    timeout_ms: u64,
+    read_timeout_ms: u64,
 ) -> Result<TcpStream, Errno> {
     let connect = || {
-        let stream = TcpStream::connect_timeout(&addr, timeout)?;
-        stream.set_read_timeout(Some(read_timeout))?;
+        let stream = TcpStream::connect_timeout(addr, Duration::from_millis(timeout_ms))?;
+        stream.set_read_timeout(Some(Duration::from_millis(read_timeout_ms)))?;
         Ok(stream)
     };
     connect().map_err(|error| errno(&error))
 }
 
-pub(crate) fn set_timeouts(stream: &TcpStream, timeout: Duration) {
-    let _ = stream.set_read_timeout(Some(timeout));
-    let _ = stream.set_write_timeout(Some(timeout));
+pub(crate) fn set_read_timeout(stream: &TcpStream, timeout_ms: u64) {
+    let _ = stream.set_read_timeout(Some(Duration::from_millis(timeout_ms)));
+}
+
+pub(crate) fn set_write_timeout(stream: &TcpStream, timeout_ms: u64) {
+    let _ = stream.set_write_timeout(Some(Duration::from_millis(timeout_ms)));
 }
 
 /// A place for a connection that no thread uses at the moment.

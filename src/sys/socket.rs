@@ -1,11 +1,10 @@
 //! Sockets: reads into memory that was not cleared, writes of several parts, errors without std's texts.
 
 use alloc::vec::Vec;
-use core::ffi::{c_int, c_long};
+use core::ffi::c_int;
 use core::mem::ManuallyDrop;
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicI32, Ordering};
-use core::time::Duration;
 use std::io::IoSlice;
 use std::net::TcpStream;
 use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
@@ -183,7 +182,7 @@ struct SockAddr(u16, [u8; 2], [u8; 4], [u8; 16], u32);
 
 impl SockAddr {
     /// Returns the address in the kernel's form, and its length. `sockaddr_in` ends with eight bytes of padding.
-    fn new(addr: SocketAddr) -> (SockAddr, usize) {
+    fn new(addr: &SocketAddr) -> (SockAddr, usize) {
         const AF_INET: u16 = 2;
         const AF_INET6: u16 = 10;
 
@@ -207,7 +206,7 @@ impl SockAddr {
 pub(crate) fn send_datagram(addr: SocketAddr, bytes: &[u8]) -> Result<(), Errno> {
     const SOCK_DGRAM: usize = 2;
 
-    let (name, name_len) = SockAddr::new(addr);
+    let (name, name_len) = SockAddr::new(&addr);
     let args = [name.0.into(), SOCK_DGRAM | SOCK_CLOEXEC, 0];
     // SAFETY: no pointers are passed (socket(2)).
     let fd = unsafe { syscall(number::SOCKET, args) }?;
@@ -255,25 +254,28 @@ fn open_socket(family: u16) -> Result<TcpStream, Errno> {
 /// Sets a timeout of `stream` (socket(7)). Ignores errors: without the timeout the socket only waits
 /// longer.
 #[inline]
-fn set_timeout(stream: &TcpStream, option: usize, timeout: Duration) {
-    /// `struct timeval`, whose fields are as wide as `long`: 16 bytes.
+fn set_timeout(stream: &TcpStream, option: usize, timeout_ms: u64) {
+    /// `struct timeval`, whose fields are as wide as `long` and not negative here: 16 bytes.
     #[repr(C)]
-    struct TimeVal(c_long, c_long);
+    struct TimeVal(u64, u64);
 
-    let secs = c_long::try_from(timeout.as_secs()).unwrap_or(c_long::MAX);
-    let time = TimeVal(secs, timeout.subsec_micros().into());
+    let time = TimeVal(timeout_ms / 1000, (timeout_ms % 1000).saturating_mul(1000));
     let from = (&raw const time).expose_provenance();
     let args = [fd_arg(stream), SOL_SOCKET, option, from, 16];
     // SAFETY: `time` is readable for its 16 bytes and has the layout of socket(7).
     let _ = unsafe { syscall(number::SETSOCKOPT, args) };
 }
 
-/// Limits how long a read or a write of `stream` waits. The limit must not be zero, which means no limit
-/// (socket(7)).
+/// Limits how long a read of `stream` waits. The limit must not be zero, which means no limit (socket(7)).
 #[inline]
-pub(crate) fn set_timeouts(stream: &TcpStream, timeout: Duration) {
-    set_timeout(stream, SO_RCVTIMEO, timeout);
-    set_timeout(stream, SO_SNDTIMEO, timeout);
+pub(crate) fn set_read_timeout(stream: &TcpStream, timeout_ms: u64) {
+    set_timeout(stream, SO_RCVTIMEO, timeout_ms);
+}
+
+/// Limits how long a write of `stream` waits. The limit must not be zero, which means no limit (socket(7)).
+#[inline]
+pub(crate) fn set_write_timeout(stream: &TcpStream, timeout_ms: u64) {
+    set_timeout(stream, SO_SNDTIMEO, timeout_ms);
 }
 
 /// A place for a connection that no thread uses at the moment. To take or to put it never waits.
@@ -317,16 +319,15 @@ impl Drop for IdleStream {
     }
 }
 
-/// Connects to `addr` within `timeout`. A read that waits for longer than `read_timeout`, or a write for
-/// longer than `timeout`, fails with an error that [`is_would_block`](Errno::is_would_block).
+/// Connects to `addr` within `timeout_ms`. A read that waits for longer than `read_timeout_ms`, or a write for
+/// longer than `timeout_ms`, fails with an error that [`is_would_block`](Errno::is_would_block).
 ///
 /// The plain form is std's `TcpStream::connect_timeout`, with two more system calls, and 6 KB for its
 /// clock's error messages.
-#[inline]
 pub(crate) fn connect(
-    addr: SocketAddr,
-    timeout: Duration,
-    read_timeout: Duration,
+    addr: &SocketAddr,
+    timeout_ms: u64,
+    read_timeout_ms: u64,
 ) -> Result<TcpStream, Errno> {
     const IS_CONNECTED: Errno = Errno(106);
     // The timeout has passed for a first `connect`, and for one that continues an earlier one.
@@ -336,8 +337,8 @@ pub(crate) fn connect(
     let (name, name_len) = SockAddr::new(addr);
     let stream = open_socket(name.0)?;
     // This also bounds `connect` (socket(7)).
-    set_timeout(&stream, SO_SNDTIMEO, timeout);
-    set_timeout(&stream, SO_RCVTIMEO, read_timeout);
+    set_timeout(&stream, SO_SNDTIMEO, timeout_ms);
+    set_timeout(&stream, SO_RCVTIMEO, read_timeout_ms);
     let args = [
         fd_arg(&stream),
         (&raw const name).expose_provenance(),
@@ -357,7 +358,6 @@ pub(crate) fn connect(
                 if now_ms > limit_ms {
                     return Err(Errno::TIMED_OUT);
                 }
-                let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
                 limit_ms = limit_ms.min(now_ms.saturating_add(timeout_ms));
             }
             Err(errno) => return Err(errno),

@@ -231,7 +231,15 @@ fn send_batch(destination: &TelemetryDestination, batch: &[Vec<u8>]) -> io::Resu
             );
             let mut stream = connect(*port)?;
             stream.write_all(&[head.as_bytes(), &body].concat())?;
-            let reply = receive(&stream, &mut Vec::new(), false, 1 << 16, &mut |_, _| ());
+            let reply = receive(
+                &stream,
+                &mut Vec::new(),
+                false,
+                0,
+                false,
+                1 << 16,
+                &mut |_, _| (),
+            );
             reply
                 .map(drop)
                 .map_err(|fault| io::Error::other(fault.text()))
