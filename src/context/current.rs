@@ -65,7 +65,11 @@ mod strategy {
     /// Calls `f` with the X-Ray tracing header of the invocation that this thread serves, which is empty if there is
     /// none.
     pub(crate) fn with_trace_header<T>(f: impl FnOnce(&[u8]) -> T) -> T {
-        let header = with_context(|cx| cx.xray_trace_id.clone());
+        // After an invocation, its header stays, so that its memory is used again, and the request ID is empty.
+        let header = with_context(|cx| {
+            let is_current = !cx.request_id.is_empty();
+            cx.xray_trace_id.clone().filter(|_| is_current)
+        });
         f(header.flatten().unwrap_or_default().as_bytes())
     }
 

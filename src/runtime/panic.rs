@@ -318,18 +318,11 @@ mod strategy {
         current::with_context(|cx| {
             cx.request_id.clone_from(&worker.cx.request_id);
             cx.tenant_id.clone_from(&worker.cx.tenant_id);
-            // The text keeps its memory, so it is empty instead of `None` if there is no header.
-            let header = worker.cx.xray_trace_id.as_deref().unwrap_or_default();
-            let current = cx.xray_trace_id.get_or_insert_default();
-            current.clear();
-            current.push_str(header);
+            cx.xray_trace_id.clone_from(&worker.cx.xray_trace_id);
         });
         let result = catch(Scope::Invocation, || worker.handle(event, handler));
         // A later panic on this thread does not belong to this invocation.
-        current::with_context(|cx| {
-            cx.request_id.clear();
-            cx.xray_trace_id.get_or_insert_default().clear();
-        });
+        current::with_context(|cx| cx.request_id.clear());
         result
     }
 
