@@ -55,6 +55,7 @@ const ERROR_TYPE: &str = "Runtime.EnvironmentError";
 /// # Errors
 /// `Runtime.EnvironmentError`: the variable is not set, is empty, is not UTF-8 or is not a `T`. The message has
 /// the name of the variable, the type and the reason, but not the value.
+#[track_caller]
 pub fn required<T: FromStr>(name: &str) -> Result<T> {
     required_value(name, env::var_os(name))
 }
@@ -69,6 +70,7 @@ pub fn required<T: FromStr>(name: &str) -> Result<T> {
 ///
 /// # Errors
 /// `Runtime.EnvironmentError`: the value is not UTF-8 or is not a `T`. See [`required`].
+#[track_caller]
 pub fn optional<T: FromStr>(name: &str) -> Result<Option<T>> {
     optional_value(name, env::var_os(name))
 }
@@ -82,6 +84,7 @@ pub fn optional<T: FromStr>(name: &str) -> Result<Option<T>> {
 ///
 /// # Errors
 /// `Runtime.EnvironmentError`: the value is not UTF-8 or is not a `T`. See [`required`].
+#[track_caller]
 pub fn or<T: FromStr>(name: &str, default: T) -> Result<T> {
     Ok(optional(name)?.unwrap_or(default))
 }
@@ -103,6 +106,7 @@ pub fn or<T: FromStr>(name: &str, default: T) -> Result<T> {
 ///
 /// # Errors
 /// A single error is returned as it is. Several errors become one `Runtime.EnvironmentError` with all messages.
+#[track_caller]
 pub fn all<R: Results>(results: R) -> Result<R::Values> {
     results.values()
 }
@@ -125,6 +129,7 @@ pub trait Results: private::Sealed {
     type Values;
 
     #[doc(hidden)]
+    #[track_caller]
     fn values(self) -> Result<Self::Values>;
 }
 
@@ -140,6 +145,7 @@ macro_rules! tuples {
             type Values = ($first, $($rest,)*);
 
             #[expect(non_snake_case, reason = "a variable has the name of its type")]
+            #[track_caller]
             fn values(self) -> Result<Self::Values> {
                 match self {
                     (Ok($first), $(Ok($rest),)*) => Ok(($first, $($rest,)*)),
@@ -156,6 +162,7 @@ macro_rules! tuples {
 tuples! { A B C D E F G H I J K L }
 
 /// Returns the error itself if there is only one, and otherwise an error with the messages of all.
+#[track_caller]
 fn join(errors: &mut [Option<Error>]) -> Error {
     let mut errors = errors.iter_mut().filter_map(Option::take);
     let first = errors.next();
@@ -163,11 +170,12 @@ fn join(errors: &mut [Option<Error>]) -> Error {
     let mut first = first.unwrap_or_else(|| Error::of(ERROR_TYPE, &[]));
     for error in errors {
         let messages = [first.error_message(), "; ", error.error_message()];
-        first = Error::of(ERROR_TYPE, &messages);
+        first = Error::of(ERROR_TYPE, &messages).here();
     }
     first
 }
 
+#[track_caller]
 fn required_value<T: FromStr>(name: &str, value: Option<OsString>) -> Result<T> {
     let found = match value {
         Some(_) => "an empty value",
@@ -179,6 +187,7 @@ fn required_value<T: FromStr>(name: &str, value: Option<OsString>) -> Result<T> 
     }
 }
 
+#[track_caller]
 fn optional_value<T: FromStr>(name: &str, value: Option<OsString>) -> Result<Option<T>> {
     let Some(value) = value.filter(|value| !value.is_empty()) else {
         return Ok(None);
@@ -192,6 +201,7 @@ fn optional_value<T: FromStr>(name: &str, value: Option<OsString>) -> Result<Opt
 
 /// Returns the error for a value that is not UTF-8 or not of the type.
 #[inline(never)]
+#[track_caller]
 fn malformed(name: &str, type_name: &'static str, value: &OsStr) -> Error {
     let digits = &mut Digits::default();
     let len = decimal(value.len() as u64, digits);
@@ -203,6 +213,7 @@ fn malformed(name: &str, type_name: &'static str, value: &OsStr) -> Error {
 }
 
 #[inline(never)]
+#[track_caller]
 fn error(name: &str, type_name: &'static str, found: &[&str]) -> Error {
     let mut message = String::from("environment variable ");
     for part in [name, ": expected ", last_part(type_name), ", found "] {
@@ -211,7 +222,7 @@ fn error(name: &str, type_name: &'static str, found: &[&str]) -> Error {
     for part in found {
         message.push_str(part);
     }
-    Error::of(ERROR_TYPE, &[&message])
+    Error::of(ERROR_TYPE, &[&message]).here()
 }
 
 /// Returns a type's name without the path before it.

@@ -309,6 +309,7 @@ impl Metrics {
     /// metrics.flush()?;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[track_caller]
     pub fn flush(&mut self) -> Result<()> {
         if let Some(line) = lock().get_mut(self.index) {
             line.write();
@@ -334,7 +335,7 @@ impl Drop for Metrics {
 
 /// Returns the value of an environment variable that is set and is text.
 fn env(name: &core::ffi::CStr) -> Option<&'static str> {
-    let value = core::str::from_utf8(sys::env(name)?).ok();
+    let value = sys::utf8::to_str(sys::env(name)?);
     value.filter(|value| !value.is_empty())
 }
 

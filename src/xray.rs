@@ -58,8 +58,7 @@ use crate::error::{Error, Result};
 use crate::http1::address::socket_addr;
 use crate::http1::head;
 use crate::json::{self, ToJson, Writer};
-use crate::sys;
-use crate::sys::utf8;
+use crate::sys::{self, utf8};
 
 /// The largest document that is sent, in bytes. X-Ray takes up to 64 kB.
 const DOCUMENT_LEN_MAX: usize = 64_000;
@@ -937,7 +936,7 @@ fn daemon_addr(text: &[u8]) -> Option<SocketAddr> {
     let start = text.windows(4).position(|part| part == b"udp:");
     let udp = text.get(start.map_or(0, |start| add(start, 4))..)?;
     let addr = udp.split(|byte| *byte == b' ').next()?;
-    socket_addr(str::from_utf8(addr).ok()?).ok()
+    socket_addr(utf8::to_str(addr)?).ok()
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ use crate::http1::exchange::{self, ExchangeError, Kind};
 use crate::http1::head::{self, is, push_text};
 use crate::http1::remove_range;
 use crate::json::{self, FromJson, ToJson};
-use crate::sys::{self, IdleStream};
+use crate::sys::{self, IdleStream, utf8};
 
 const INVALID_REQUEST: &str = "HttpClient.InvalidRequest";
 const INVALID_REPLY: &str = "HttpClient.InvalidReply";
@@ -111,6 +111,7 @@ impl Client {
     /// # Errors
     /// The address is malformed, has a host name, or begins with `https://`.
     #[inline]
+    #[track_caller]
     pub fn new(address: &str) -> Result<Client> {
         let invalid = |why: &str| {
             // A user and a query may have a password, so the message shows neither of them.
@@ -121,9 +122,8 @@ impl Client {
         };
         let rest = match address.split_at_checked("https://".len()) {
             Some((scheme, _)) if is(scheme.as_bytes(), b"https://") => {
-                return Err(invalid(
-                    "there is no TLS: use http://, or a crate such as ureq",
-                ));
+                let why = "there is no TLS: use http://, or a crate such as ureq";
+                return Err(invalid(why).here());
             }
             _ => match address.split_at_checked("http://".len()) {
                 Some((scheme, rest)) if is(scheme.as_bytes(), b"http://") => rest,
@@ -134,15 +134,16 @@ impl Client {
         let (authority, base) = rest.split_at_checked(slash).unwrap_or((rest, ""));
         let is_allowed = |b: u8| b.is_ascii_graphic() && !matches!(b, b'?' | b'#' | b'@');
         if !rest.bytes().all(is_allowed) {
-            return Err(invalid("expected host:port and perhaps a path"));
+            return Err(invalid("expected host:port and perhaps a path").here());
         }
-        let addr = socket_addr(authority).map_err(|why| {
-            invalid(if why == address::NOT_AN_ADDRESS {
-                "there is no resolver: use an IP address or localhost (other names need the feature `dns`)"
-            } else {
-                why
-            })
-        })?;
+        let addr = match socket_addr(authority) {
+            Ok(addr) => addr,
+            Err(address::NOT_AN_ADDRESS) => {
+                let why = "there is no resolver: use an IP address or localhost (other names need the feature `dns`)";
+                return Err(invalid(why).here());
+            }
+            Err(why) => return Err(invalid(why).here()),
+        };
         Ok(Client {
             addr,
             authority: authority.into(),
@@ -403,6 +404,7 @@ impl<'c> RequestBuilder<'c> {
     /// # Errors
     /// See the [module](self#errors).
     #[inline]
+    #[track_caller]
     pub fn send(self) -> Result<Reply> {
         let client = self.client;
         // The query may have a secret, so no message shows it.
@@ -417,7 +419,7 @@ impl<'c> RequestBuilder<'c> {
         let subject = subject.concat();
         let error = |error_type, why: &str| Error::of(error_type, &[&subject, ": ", why]);
         if let Some(problem) = self.problem {
-            return Err(error(INVALID_REQUEST, problem));
+            return Err(error(INVALID_REQUEST, problem).here());
         }
         let mut head = [&self.method, " ", &self.target, " HTTP/1.1\r\n"].concat();
         if !self.has_host {
@@ -450,15 +452,18 @@ impl<'c> RequestBuilder<'c> {
             body_len_max: client.body_len_max,
         };
         let mut buffer = Vec::new();
-        let reply = exchange::exchange(client.addr, &client.idle, &request, kind, &mut buffer)
-            .map_err(|failure| {
+        let result = exchange::exchange(client.addr, &client.idle, &request, kind, &mut buffer);
+        let reply = match result {
+            Ok(reply) => reply,
+            Err(failure) => {
                 let error_type = match &failure {
                     ExchangeError::Receive(ReceiveError::Stalled) => "HttpClient.Timeout",
                     ExchangeError::Receive(_) => INVALID_REPLY,
                     ExchangeError::Connect(_) => "HttpClient.Unreachable",
                 };
-                error(error_type, &failure.text())
-            })?;
+                return Err(error(error_type, &failure.text()).here());
+            }
+        };
         let mut headers = HeaderMap::new();
         let parsed = head::response(&buffer, &mut |name, value| {
             let mut texts = [String::new(), String::new()];
@@ -579,12 +584,11 @@ impl Reply {
     #[track_caller]
     #[inline]
     pub fn text(&self) -> Result<&str> {
-        str::from_utf8(&self.body).map_err(|_| {
-            self.error(
-                INVALID_REPLY,
-                &"expected text, found bytes that are not UTF-8",
-            )
-        })
+        let Some(text) = utf8::to_str(&self.body) else {
+            let why = "expected text, found bytes that are not UTF-8";
+            return Err(self.error(INVALID_REPLY, &why));
+        };
+        Ok(text)
     }
 
     /// Reads the body as JSON.

@@ -10,6 +10,7 @@ use super::{Body, HttpFn, IntoResponse, Method, Request, Response, error_respons
 use crate::context::Context;
 use crate::error::Result;
 use crate::json::Writer;
+use crate::sys::utf8;
 
 /// The handler of a route, without its types.
 type RouteHandler<'h> = Box<dyn Fn(Request, &Context) -> Result<Response> + Send + Sync + 'h>;
@@ -410,7 +411,7 @@ fn with_json_error(result: Result<Response>) -> Response {
     w.member("message", &message);
     w.end_object();
     response.headers.insert("Content-Type", "application/json");
-    response.body = Body::from(String::from_utf8_lossy(&w.into_inner()).into_owned());
+    response.body = Body::from(utf8::into_text(w.into_inner()));
     response
 }
 

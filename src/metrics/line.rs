@@ -78,9 +78,13 @@ std::thread_local! {
 
 /// Returns the first error about metrics on this thread that was not returned yet. It is logged.
 #[cfg(debug_assertions)]
+#[track_caller]
 pub(crate) fn take_error() -> Result<()> {
     let error = ERROR.try_with(|error| error.borrow_mut().take());
-    error.ok().flatten().map_or(Ok(()), Err)
+    match error.ok().flatten() {
+        Some(error) => Err(error.here()),
+        None => Ok(()),
+    }
 }
 
 /// Logs that an item is left out.

@@ -45,6 +45,7 @@ static IDLE: IdleStream = IdleStream::new();
 /// # Errors
 /// See the [module](super#errors).
 #[inline]
+#[track_caller]
 pub fn configuration(application: &str, environment: &str, profile: &str) -> Result<String> {
     text([application, environment, profile])
 }
@@ -52,6 +53,7 @@ pub fn configuration(application: &str, environment: &str, profile: &str) -> Res
 /// Returns a configuration as text. Not inlined, since that makes the caller's stack frame large, which is 300 bytes
 /// more. Generic, so that it is compiled in the crate that calls it: in this crate it makes `hello` larger.
 #[inline(never)]
+#[track_caller]
 fn text<const N: usize>(names: [&str; N]) -> Result<String> {
     let mut call = Call::new(&SERVICE);
     push_names(&mut call, names);
@@ -73,6 +75,7 @@ fn push_names<const N: usize>(call: &mut Call, names: [&str; N]) {
 
 /// Sends a call with `fields`: [`AFTER_PATH`], and perhaps lines with header fields. The call receives the reply.
 #[inline]
+#[track_caller]
 fn request(call: &mut Call, fields: &str) -> Result<()> {
     let addr = emulated::service_addr(emulated::Service::Configuration);
     let addr = addr.unwrap_or_else(|| local(c"AWS_APPCONFIG_EXTENSION_HTTP_PORT", 2772));
@@ -183,6 +186,7 @@ impl Configuration {
     /// # Errors
     /// Those of the [module](super#errors), and if the configuration is not UTF-8.
     #[inline]
+    #[track_caller]
     pub fn text(mut self) -> Result<String> {
         self.request()?;
         self.call.text()
@@ -201,6 +205,7 @@ impl Configuration {
     /// # Errors
     /// See the [module](super#errors).
     #[inline]
+    #[track_caller]
     pub fn bytes(mut self) -> Result<Vec<u8>> {
         self.request()?;
         Ok(self.call.body().into())
@@ -220,9 +225,13 @@ impl Configuration {
     ///
     /// # Errors
     /// Those of the [module](super#errors), and if the configuration is not JSON of that type.
+    #[track_caller]
     pub fn json<T: FromJson>(mut self) -> Result<T> {
         self.request()?;
-        json::parse_after_bom(self.call.body()).map_err(|error| self.not_json(&error))
+        match json::parse_after_bom(self.call.body()) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.not_json(&error)),
+        }
     }
 
     /// Reads the configuration as feature flags (type `AWS.AppConfig.FeatureFlags`).
@@ -240,6 +249,7 @@ impl Configuration {
     /// # Errors
     /// Those of the [module](super#errors), and if the configuration does not consist of feature flags.
     #[inline]
+    #[track_caller]
     pub fn flags(mut self) -> Result<FeatureFlags> {
         self.request()?;
         match (
@@ -257,6 +267,7 @@ impl Configuration {
     }
 
     #[inline]
+    #[track_caller]
     fn request(&mut self) -> Result<()> {
         if self.is_invalid {
             return Err(self.call.failed("the context has control characters", ""));
@@ -266,6 +277,7 @@ impl Configuration {
 
     /// Returns the error for a configuration that is not JSON of the requested type.
     #[inline]
+    #[track_caller]
     fn not_json(&self, error: &json::Error) -> Error {
         Error::new(
             SERVICE.error_type,

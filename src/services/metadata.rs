@@ -14,7 +14,7 @@ use crate::http::is_field_value;
 use crate::http1::address::socket_addr;
 use crate::json::{self, FromJson};
 use crate::json_struct;
-use crate::sys::{self, IdleStream};
+use crate::sys::{self, IdleStream, utf8};
 
 static SERVICE: Service = Service {
     error_type: "MetadataError",
@@ -73,6 +73,7 @@ json_struct! {
 /// # Errors
 /// The process does not run in Lambda, or the endpoint does not reply within a second.
 #[inline]
+#[track_caller]
 pub fn metadata() -> Result<Metadata> {
     if let Some(metadata) = CACHED.get() {
         return Ok(metadata.clone());
@@ -85,27 +86,27 @@ pub fn metadata() -> Result<Metadata> {
 }
 
 #[inline]
+#[track_caller]
 fn request() -> Result<Metadata> {
     let mut call = Call::new(&SERVICE);
     call.subject.push_str("metadata");
     call.head
         .push_str("GET /2026-01-15/metadata/execution-environment");
-    let text = |bytes| {
-        str::from_utf8(bytes)
-            .ok()
-            .filter(|text: &&str| !text.is_empty() && is_field_value(text))
-    };
+    let text =
+        |bytes| utf8::to_str(bytes).filter(|text: &&str| !text.is_empty() && is_field_value(text));
     let api = sys::env(c"AWS_LAMBDA_METADATA_API").and_then(text);
     let token = sys::env(c"AWS_LAMBDA_METADATA_TOKEN").and_then(text);
     let addr = match (emulated::service_addr(emulated::Service::Metadata), api) {
         (Some(addr), _) => Ok(addr),
-        (None, Some(api)) => {
-            socket_addr(api).map_err(|why| call.failed("AWS_LAMBDA_METADATA_API: ", why))
-        }
+        (None, Some(api)) => match socket_addr(api) {
+            Ok(addr) => Ok(addr),
+            Err(why) => Err(call.failed("AWS_LAMBDA_METADATA_API: ", why)),
+        },
         (None, None) => Err(call.failed("AWS_LAMBDA_METADATA_API is not set", "")),
     }?;
-    let token = token.or_else(emulated::token);
-    let token = token.ok_or_else(|| call.failed("AWS_LAMBDA_METADATA_TOKEN is not set", ""))?;
+    let Some(token) = token.or_else(emulated::token) else {
+        return Err(call.failed("AWS_LAMBDA_METADATA_TOKEN is not set", ""));
+    };
     push_all(&mut call.head, &[AFTER_PATH, "Authorization: Bearer "]);
     let status = call.send(addr, [token, "\r\n\r\n"], end_ms(TIMEOUT_MS))?;
     call.check(status)?;

@@ -64,7 +64,7 @@ use crate::http1::exchange::{
 };
 use crate::http1::head::{push_text, trim};
 use crate::json::{self, FromJson};
-use crate::sys::{self, Errno, IdleStream};
+use crate::sys::{self, Errno, IdleStream, utf8};
 
 /// The time limit of a call, in milliseconds.
 const TIMEOUT_MS: u64 = 10_000;
@@ -133,19 +133,22 @@ impl Call {
     }
 
     #[inline]
+    #[track_caller]
     fn error(&self, error_type: &'static str, why: &str, more: &str) -> Error {
         let parts = [&self.subject, self.service.separator, why, more];
-        Error::of(error_type, &parts)
+        Error::of(error_type, &parts).here()
     }
 
     /// Returns the error that this call failed because of `why` and `more`.
     #[inline]
+    #[track_caller]
     fn failed(&self, why: &str, more: &str) -> Error {
         self.error(self.service.error_type, why, more)
     }
 
     /// Sends the request to `addr`: the method and the path, and then `rest`. Returns the status of the reply.
     #[inline]
+    #[track_caller]
     fn send(&mut self, addr: SocketAddr, rest: [&str; 2], end_ms: u64) -> Result<u16> {
         let [fields, last] = rest;
         let request = Request {
@@ -184,6 +187,7 @@ impl Call {
     /// # Errors
     /// The status is not 200. 403 and 404 stand for access that is denied and for a value that is not there.
     #[inline]
+    #[track_caller]
     fn check(&self, status: u16) -> Result<()> {
         let mut text = String::new();
         let (error_type, why) = match status {
@@ -207,11 +211,12 @@ impl Call {
 
     /// Returns the body of the reply as text.
     #[inline]
+    #[track_caller]
     fn text(&self) -> Result<String> {
         let mut copy = String::new();
-        match str::from_utf8(self.body()) {
-            Ok(text) => copy.push_str(text),
-            Err(_) => {
+        match utf8::to_str(self.body()) {
+            Some(text) => copy.push_str(text),
+            None => {
                 return Err(self.failed("expected text, found bytes that are not UTF-8", ""));
             }
         }
@@ -219,15 +224,20 @@ impl Call {
     }
 
     /// Reads a value that may be secret as JSON. The error has the place of the problem, but no part of the value.
+    #[track_caller]
     fn secret_json<T: FromJson>(&self, text: &str) -> Result<T> {
-        json::parse_after_bom(text.as_bytes()).map_err(|error| {
-            let why = "its JSON does not have the requested form at ";
-            self.failed(why, error.path())
-        })
+        match json::parse_after_bom(text.as_bytes()) {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                let why = "its JSON does not have the requested form at ";
+                Err(self.failed(why, error.path()))
+            }
+        }
     }
 
     /// Returns the error for a reply that cannot be read as JSON at `path`. It may contain a secret.
     #[inline]
+    #[track_caller]
     fn malformed(&self, path: &str) -> Error {
         self.failed("malformed reply: unexpected JSON at ", path)
     }

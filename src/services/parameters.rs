@@ -13,8 +13,7 @@ use crate::http::client::end_ms;
 use crate::http::is_field_value;
 use crate::json::{self, FromJson};
 use crate::json_struct;
-use crate::sys::utf8;
-use crate::sys::{self, IdleStream};
+use crate::sys::{self, IdleStream, utf8};
 
 static SERVICE: Service = Service {
     error_type: "ParameterError",
@@ -48,6 +47,7 @@ pub(super) const NO_EXTENSION: &str = "; the function needs the layer of the AWS
 /// # Errors
 /// See the [module](super#errors).
 #[inline]
+#[track_caller]
 pub fn parameter(name: &str) -> Result<String> {
     Parameter::new(name).text()
 }
@@ -164,6 +164,7 @@ impl Parameter {
     /// # Errors
     /// See the [module](super#errors).
     #[inline]
+    #[track_caller]
     pub fn text(self) -> Result<String> {
         self.request().map(|(_, value)| value)
     }
@@ -182,6 +183,7 @@ impl Parameter {
     /// # Errors
     /// See the [module](super#errors).
     #[inline]
+    #[track_caller]
     pub fn list(self) -> Result<Vec<String>> {
         Ok(self.text()?.split(',').map(String::from).collect())
     }
@@ -200,6 +202,7 @@ impl Parameter {
     ///
     /// # Errors
     /// See the [module](super#errors).
+    #[track_caller]
     pub fn json<T: FromJson>(self) -> Result<T> {
         let (call, value) = self.request()?;
         call.secret_json(&value)
@@ -207,6 +210,7 @@ impl Parameter {
 
     /// Sends the request. Returns the value.
     #[inline]
+    #[track_caller]
     fn request(self) -> Result<(Call, String)> {
         let mut call = self.call;
         if !self.is_encrypted {
@@ -229,8 +233,9 @@ impl Call {
     /// Sends the request to the AWS Parameters and Secrets Lambda Extension. Repeats it while the extension is not
     /// ready. Returns the reply.
     #[inline]
+    #[track_caller]
     pub(super) fn reply(&mut self) -> Result<Reply> {
-        let token = sys::env(c"AWS_SESSION_TOKEN").and_then(|token| str::from_utf8(token).ok());
+        let token = sys::env(c"AWS_SESSION_TOKEN").and_then(utf8::to_str);
         let token = token.or_else(emulated::token);
         // The extension refuses tokens of the container credentials, which SnapStart functions have instead.
         let is_valid = |token: &&str| !token.is_empty() && is_field_value(token);
@@ -259,7 +264,10 @@ impl Call {
                     _ => status,
                 };
                 self.check(status)?;
-                return json::parse(body).map_err(|error| self.malformed(error.path()));
+                return match json::parse(body) {
+                    Ok(reply) => Ok(reply),
+                    Err(error) => Err(self.malformed(error.path())),
+                };
             }
             sys::sleep_ms(pause_ms);
             pause_ms = pause_ms.saturating_mul(2);

@@ -36,6 +36,7 @@ static SERVICE: Service = Service {
 /// # Errors
 /// See the [module](super#errors).
 #[inline]
+#[track_caller]
 pub fn secret(id: &str) -> Result<String> {
     Secret::new(id).text()
 }
@@ -118,6 +119,7 @@ impl Secret {
     /// # Errors
     /// Those of the [module](super#errors), and if the secret is binary.
     #[inline]
+    #[track_caller]
     pub fn text(self) -> Result<String> {
         self.request().map(|(_, text)| text)
     }
@@ -135,12 +137,15 @@ impl Secret {
     /// # Errors
     /// See the [module](super#errors).
     #[inline]
+    #[track_caller]
     pub fn bytes(mut self) -> Result<Vec<u8>> {
         let reply = self.call.reply()?;
         match (reply.secret, reply.binary) {
             (Some(text), _) => Ok(text.into_bytes()),
-            (None, Some(binary)) => decode_base64(binary.as_bytes())
-                .map_err(|_| self.call.failed("its binary value is not base64", "")),
+            (None, Some(binary)) => match decode_base64(binary.as_bytes()) {
+                Ok(bytes) => Ok(bytes),
+                Err(_) => Err(self.call.failed("its binary value is not base64", "")),
+            },
             (None, None) => Err(self.call.failed(NO_VALUE, "")),
         }
     }
@@ -160,12 +165,14 @@ impl Secret {
     /// # Errors
     /// Those of [`text`](Self::text), and if the text is not JSON of that type. The message has the place, but not the
     /// text.
+    #[track_caller]
     pub fn json<T: FromJson>(self) -> Result<T> {
         let (call, text) = self.request()?;
         call.secret_json(&text)
     }
 
     #[inline]
+    #[track_caller]
     fn request(mut self) -> Result<(Call, String)> {
         let reply = self.call.reply()?;
         match reply.secret {

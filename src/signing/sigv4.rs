@@ -192,7 +192,7 @@ impl fmt::Debug for Credentials {
 /// Returns the value of an environment variable, or an empty text if it is not set.
 fn variable(name: &CStr) -> &'static str {
     let value = sys::env(name).unwrap_or_default();
-    core::str::from_utf8(value).unwrap_or_default()
+    utf8::to_str(value).unwrap_or_default()
 }
 
 /// Signs the requests to one service in one region.

@@ -67,6 +67,22 @@ fn a_stack_trace_never_names_a_source_file_of_this_crate() {
     }
 
     let request = Request::new(Method::Post, "/?a=%").with_body("x");
+    check_place("env::required", || {
+        Ok(tiny_lambda::env::required::<u8>("NOT_SET")?)
+    });
+    check_place("Client::new", || {
+        Ok(tiny_lambda::http::client::Client::new("x")?)
+    });
+    check_place("RequestBuilder::send", || {
+        let client = tiny_lambda::http::client::Client::new("127.0.0.1:1")?;
+        Ok(client.get("/").send()?)
+    });
+    check_place("parameter", || Ok(tiny_lambda::services::parameter("/a")?));
+    check_place("secret", || Ok(tiny_lambda::services::secret("a")?));
+    check_place("configuration", || {
+        Ok(tiny_lambda::services::configuration("a", "b", "c")?)
+    });
+    check_place("metadata", || Ok(tiny_lambda::services::metadata()?));
     check_place("json::parse", || Ok(json::parse::<u8>(b"x")?));
     check_place("std", || Ok("x".parse::<u8>()?));
     check_place("Request::json", || Ok(request.json::<u8>()?));
@@ -337,7 +353,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn a_public_function_that_returns_an_error_tracks_its_caller() {
     /// They return the error of a closure, or none at all.
-    const OTHERS: [&str; 3] = ["handle", "query", "serve"];
+    const OTHERS: [&str; 4] = ["handle", "query", "serve", "try_subsegment"];
     let mut n_checked = 0;
     for path in sources(Path::new("src")) {
         if path.starts_with("src/emulator") || path.starts_with("src/bin") {
