@@ -346,5 +346,6 @@ fn json<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
     w.into_inner()
 }
 
-#[cfg(test)]
+/// In release builds, no error is kept that the tests could compare.
+#[cfg(all(test, debug_assertions))]
 mod tests;

@@ -127,7 +127,8 @@ fn no_call_leads_from_the_pure_parsers_to_a_panic() {
             "probe_control",
             "probe_head",
             "probe_json",
-            "probe_percent"
+            "probe_lossy",
+            "probe_percent",
         ]
     );
     let ways: Vec<_> = probes

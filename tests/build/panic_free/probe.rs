@@ -2,10 +2,12 @@
 //! and looks for panics in the assembly.
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::http1::body::Body;
 use crate::http1::head::{self, Framing, OnField};
+use crate::sys::utf8;
 use crate::{encoding, json};
 
 #[unsafe(no_mangle)]
@@ -43,8 +45,13 @@ pub fn probe_base64(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 #[unsafe(no_mangle)]
-pub fn probe_percent(text: &str) -> Option<Cow<'_, str>> {
-    encoding::decode_percent(text, true).ok()
+pub fn probe_percent(text: &str) -> Option<String> {
+    utf8::to_string(encoding::decode_percent(text, true).ok()?).ok()
+}
+
+#[unsafe(no_mangle)]
+pub fn probe_lossy(bytes: &[u8]) -> String {
+    utf8::to_string_lossy(bytes)
 }
 
 /// The control: this function can panic.
