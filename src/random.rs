@@ -79,9 +79,14 @@ pub fn uuid_v7() -> String {
     let nanos = sys::unix_time_nanos();
     let fraction = ((nanos % 1_000_000) << 12) / 1_000_000;
     let now = (nanos / 1_000_000) << 12 | fraction;
-    let next = |last: u64| Some(now.max(last.wrapping_add(1)));
-    let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
-    let time = now.max(last.unwrap_or(0).wrapping_add(1));
+    let mut last = LAST.load(Ordering::Relaxed);
+    let time = loop {
+        let time = now.max(last.wrapping_add(1));
+        match LAST.compare_exchange_weak(last, time, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => break time,
+            Err(newer) => last = newer,
+        }
+    };
 
     let [a, b, c, d, e, f, g, h] = ((time << 4) & !0xffff | time & 0x0fff).to_be_bytes();
     let [i, j, k, l, m, n, o, p] = bytes();
