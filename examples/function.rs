@@ -95,7 +95,7 @@ pub(crate) fn main() -> ! {
         "timer" => interrupt_every_ms(),
         "services" => tiny_lambda::run(call_services),
         "services-init" => {
-            // What is received in the Init phase is not kept.
+            // A value that is received in the Init phase is not kept.
             eprintln!(
                 "{:?}",
                 metadata().map(|metadata| metadata.availability_zone_id)

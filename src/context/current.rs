@@ -30,7 +30,7 @@ mod strategy {
     pub(crate) fn with_trace_header<T>(f: impl FnOnce(&[u8]) -> T) -> T {
         const NAME: &str = "_X_AMZN_TRACE_ID=";
 
-        // The worker has set the entry for SDKs. It is the only one that is ever set.
+        // The worker sets this entry of the environment for SDKs. It sets no other entry.
         f(sys::env_entry().get(NAME.len()..).unwrap_or_default())
     }
 }

@@ -1,12 +1,12 @@
-//! What an emulator in this process offers to the function, in place of the environment variables that Lambda
-//! sets: a process cannot change its own variables safely.
+//! The services of an emulator in this process. The function finds them here instead of in environment variables, because a
+//! process cannot change its own variables safely.
 //!
 //! Nothing sets [`LOCAL_LAMBDA`] in a function on Lambda, so the linker leaves its readers out.
 
 use std::net::SocketAddr;
 use std::sync::OnceLock;
 
-/// What Lambda offers to a function on a local address.
+/// A service that Lambda or an extension offers to a function on a local address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Service {
     /// The Parameters and Secrets extension (`PARAMETERS_SECRETS_EXTENSION_HTTP_PORT`).

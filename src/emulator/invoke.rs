@@ -43,7 +43,7 @@ pub struct InvokeResponse {
     data: Arc<Mutex<PendingData>>,
 }
 
-/// What arrives when the invocation is over.
+/// The data of an invocation that are complete when it ends.
 #[derive(Debug, Default)]
 struct PendingData {
     /// Where the data will arrive; `None` if it has.
@@ -154,8 +154,8 @@ impl InvokeResponse {
     }
 
     /// Returns the metrics that the function has written during the invocation, in CloudWatch's embedded metric
-    /// format, with those of its Init phase if it was a part of it. Of several invocations at once in one environment,
-    /// the one that ends first has the metrics of all.
+    /// format, with those of its Init phase if it was a part of it. If one environment serves several invocations at
+    /// once, the response of the invocation that ends first has all their metrics.
     ///
     /// Waits until the invocation is over, which is when the runtime asks for the next event.
     ///

@@ -251,7 +251,7 @@ fn local(variable: &CStr, port: u16) -> SocketAddr {
     SocketAddr::new(Ipv4Addr::LOCALHOST.into(), given.unwrap_or(port))
 }
 
-/// What an emulator in this process offers in place of environment variables.
+/// The services of an emulator in this process.
 #[cfg(feature = "emulator")]
 use crate::context::local as emulated;
 #[cfg(not(feature = "emulator"))]

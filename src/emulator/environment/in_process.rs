@@ -205,7 +205,7 @@ mod tests {
         let look = handler::json(|(), _: &Context| {
             let thread = thread::spawn(|| local::service_addr(Service::Metadata).is_some());
             let is_found = thread.join().unwrap();
-            // As on a thread that serves an invocation of a Runtime API that is no emulator.
+            // A thread that serves another Runtime API has a request ID that no emulator knows.
             let own = current::with_context(|cx| mem::replace(&mut cx.request_id, "other".into()));
             let foreign = local::service_addr(Service::Metadata);
             current::with_context(|cx| cx.request_id = own.unwrap_or_default());

@@ -207,7 +207,7 @@ impl Environment {
         }
     }
 
-    /// Returns the addresses that a process is told. Starts what listens there.
+    /// Starts the local services, and returns the addresses that the process gets in its environment variables.
     fn local_addrs(&self) -> io::Result<LocalAddrs> {
         let xray = self.settings.xray.then(|| self.services.xray());
         Ok(LocalAddrs {

@@ -35,7 +35,7 @@ use crate::emulator::settings::Settings;
 pub(crate) struct Environment {
     pub(crate) settings: Arc<Settings>,
     pub(crate) log: Arc<EnvironmentLog>,
-    /// What the function finds on local addresses besides the Runtime API.
+    /// The local services that the function can call, without the Runtime API.
     pub(crate) services: Arc<LocalServices>,
     /// Where its Runtime API listens.
     pub(crate) api_addr: SocketAddr,
