@@ -255,8 +255,8 @@ impl Trace {
 /// Copies the value of a field of a tracing header, if the field has this name and a value of this length.
 #[inline(never)]
 fn copy_value(field: &[u8], name: &[u8], to: &mut [u8]) {
-    let value = field.strip_prefix(name).unwrap_or_default();
-    if value.len() == to.len() {
+    let value = field.get(name.len()..).unwrap_or_default();
+    if field.starts_with(name) && value.len() == to.len() {
         for (to, byte) in to.iter_mut().zip(value) {
             *to = *byte;
         }

@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 
 use super::field::{read_error, unmarshal_error};
 use crate::error::{Error, Result};
-use crate::json::{self, FromJson, Kind, Reader, ToJson, Value, Writer};
+use crate::json::{self, FromJson, Kind, Object, Reader, ToJson, Value, Writer};
 use crate::sys::utf8;
 
 /// An object whose member names the sender chooses, in order. It is kept as JSON: a value is parsed
@@ -118,6 +118,28 @@ fn value_error(map: (&str, &str), name: &str, error: Option<&json::Error>) -> Er
     match error {
         Some(error) => read_error(&path, map.1.as_bytes(), error),
         None => unmarshal_error(&path, " is missing"),
+    }
+}
+
+impl<T> Map<T> {
+    /// Appends the members of the object `json`. Of members with the same name, the last one is kept.
+    fn append(&mut self, json: &str) {
+        let mut all: Vec<_> = members(&self.json).chain(members(json)).collect();
+        // From the last member to the first. The object's index makes this linear.
+        let mut kept = Object::new();
+        while let Some((name, mut r)) = all.pop() {
+            if !kept.contains_key(&name) {
+                kept.insert(name, r.raw().unwrap_or("null"));
+            }
+        }
+        let mut kept: Vec<_> = kept.into_iter().collect();
+        let extended = Map::<T>::with_members(|w| {
+            while let Some((name, value)) = kept.pop() {
+                w.name(&name);
+                w.raw(value.as_str().unwrap_or("null"));
+            }
+        });
+        self.json = extended.json;
     }
 }
 
@@ -247,9 +269,8 @@ impl<N: AsRef<str>, T: ToJson> FromIterator<(N, T)> for Map<T> {
 
 impl<N: AsRef<str>, T: ToJson> Extend<(N, T)> for Map<T> {
     fn extend<I: IntoIterator<Item = (N, T)>>(&mut self, members: I) {
-        for (name, value) in members {
-            self.insert(name.as_ref(), &value);
-        }
+        let new: Map<T> = members.into_iter().collect();
+        self.append(&new.json);
     }
 }
 

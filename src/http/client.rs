@@ -416,12 +416,13 @@ impl<'c> RequestBuilder<'c> {
             &client.authority,
             path.unwrap_or_default(),
         ];
-        let subject = subject.concat();
+        let subject: String = subject.into_iter().collect();
         let error = |error_type, why: &str| Error::of(error_type, &[&subject, ": ", why]);
         if let Some(problem) = self.problem {
             return Err(error(INVALID_REQUEST, problem).here());
         }
-        let mut head = [&self.method, " ", &self.target, " HTTP/1.1\r\n"].concat();
+        let head = [&self.method, " ", &self.target, " HTTP/1.1\r\n"];
+        let mut head: String = head.into_iter().collect();
         if !self.has_host {
             push_field(&mut head, "Host", &client.authority);
         }

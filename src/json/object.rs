@@ -147,7 +147,16 @@ impl Object {
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let position = self.0.position(name.as_bytes())?;
         let indexed = match &mut self.0 {
-            Members::Few(list) => return list.remove(position).1,
+            Members::Few(list) => {
+                // `Vec::remove` has a panic path.
+                let mut others = list.iter_mut().skip(position);
+                let mut place = others.next()?;
+                for member in others {
+                    mem::swap(place, member);
+                    place = member;
+                }
+                return list.pop()?.1;
+            }
             Members::Many(indexed) => indexed,
         };
         let member = indexed.list.get_mut(position)?;
@@ -156,13 +165,7 @@ impl Object {
         indexed.index.n_removed = add(indexed.index.n_removed, 1);
         // The list is made anew if half of it is removed, so that each removal pays for two members.
         if indexed.index.n_removed > indexed.list.len() / 2 {
-            let mut members = Members::Few(Vec::new());
-            for (name, value) in mem::take(&mut indexed.list) {
-                if value.is_some() {
-                    members.set(name, value);
-                }
-            }
-            self.0 = members;
+            *self = Object::from_many(mem::take(&mut indexed.list));
         }
         value
     }
@@ -187,8 +190,8 @@ impl Object {
         }
     }
 
-    /// Returns the object of these members. The names of the first [`COMPARED_MAX`] differ. Of members with the same name, the
-    /// last value is kept, at the place of the first.
+    /// Returns the object of these members. If there are no more than [`COMPARED_MAX`], their names differ. Of members with
+    /// the same name, the last value is kept, at the place of the first.
     #[inline]
     pub(super) fn from_members(list: Vec<Member>) -> Object {
         if list.len() <= COMPARED_MAX {
@@ -198,11 +201,12 @@ impl Object {
     }
 
     #[inline(never)]
-    fn from_many(mut list: Vec<Member>) -> Object {
-        let others = list.split_off(COMPARED_MAX.min(list.len()));
-        let mut members = Members::Few(list);
-        for (name, value) in others {
-            members.set(name, value);
+    fn from_many(list: Vec<Member>) -> Object {
+        let mut members = Members::Few(Vec::new());
+        for (name, value) in list {
+            if value.is_some() {
+                members.set(name, value);
+            }
         }
         Object(members)
     }

@@ -99,8 +99,9 @@ impl Value {
 }
 
 /// Returns the steps of a pointer as they are written. `None` if it is malformed.
-fn steps(pointer: &str) -> Option<Split<'_, char>> {
-    let mut steps = pointer.split('/');
+fn steps(pointer: &str) -> Option<Split<'_, [char; 1]>> {
+    // A pattern of one `char` in place of a list has a panic path in std.
+    let mut steps = pointer.split(['/']);
     if steps.next() == Some("") {
         Some(steps)
     } else {
@@ -110,7 +111,7 @@ fn steps(pointer: &str) -> Option<Split<'_, char>> {
 
 /// Decodes a step as a name. `None` if a tilde is not followed by 0 or 1 (RFC 6901, section 3).
 fn name_of_step(step: &str) -> Option<Cow<'_, str>> {
-    let mut parts = step.split('~');
+    let mut parts = step.split(['~']);
     let first = parts.next()?;
     if first.len() == step.len() {
         return Some(Cow::Borrowed(step));

@@ -359,7 +359,10 @@ impl Writer {
         let bracket = self.out.len();
         write(self);
         match self.out.get_mut(bracket..) {
-            Some([_, b'}']) => drop(self.out.remove(bracket)),
+            Some([bracket, b'}']) => {
+                *bracket = b'}';
+                self.out.pop();
+            }
             Some([bracket, ..]) => *bracket = b',',
             _ => self.end_object(),
         }

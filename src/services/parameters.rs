@@ -185,7 +185,8 @@ impl Parameter {
     #[inline]
     #[track_caller]
     pub fn list(self) -> Result<Vec<String>> {
-        Ok(self.text()?.split(',').map(String::from).collect())
+        // A pattern of one `char` in place of a list has a panic path in std.
+        Ok(self.text()?.split([',']).map(String::from).collect())
     }
 
     /// Reads the value as JSON.

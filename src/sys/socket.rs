@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 use core::ffi::c_int;
-use core::mem::ManuallyDrop;
+use core::mem::{self, ManuallyDrop};
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicI32, Ordering};
 use std::io::IoSlice;
 use std::net::TcpStream;
-use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
 
 use super::syscall::{int_result, number, syscall};
 use super::{Errno, unix_time_ms};
@@ -152,7 +152,7 @@ impl SocketHandle {
 
         // SAFETY: the worker is blocked or lies further up on this thread's stack, and does not go on, so
         // nothing closes the descriptor meanwhile. It is not closed here either.
-        let stream = ManuallyDrop::new(unsafe { TcpStream::from_raw_fd(self.0) });
+        let stream = ManuallyDrop::new(unsafe { TcpStream::from(owned_fd(self.0)) });
         let can_retry = |errno: Errno| errno.is_interrupted() || errno.is_would_block();
         while !bytes.is_empty() {
             match send(&stream, [bytes, &[], &[]]) {
@@ -211,7 +211,7 @@ pub(crate) fn send_datagram(addr: SocketAddr, bytes: &[u8]) -> Result<(), Errno>
     // SAFETY: no pointers are passed (socket(2)).
     let fd = unsafe { syscall(number::SOCKET, args) }?;
     // SAFETY: `socket` has just opened `fd`, so nothing else owns it. It is a C `int`.
-    let socket = unsafe { OwnedFd::from_raw_fd(int_result(fd)) };
+    let socket = unsafe { owned_fd(int_result(fd)) };
     let args = [
         fd,
         bytes.as_ptr().expose_provenance(),
@@ -227,6 +227,17 @@ pub(crate) fn send_datagram(addr: SocketAddr, bytes: &[u8]) -> Result<(), Errno>
     sent.map(|_| ())
 }
 
+/// Does the same as `OwnedFd::from_raw_fd`, without the panic for -1.
+///
+/// # Safety
+/// `fd` must be an open descriptor that nothing else owns.
+#[inline(always)]
+unsafe fn owned_fd(fd: RawFd) -> OwnedFd {
+    // SAFETY: `OwnedFd` has the representation of a descriptor, says its documentation, and is never -1, as no open
+    // descriptor is.
+    unsafe { mem::transmute(fd) }
+}
+
 /// Opens a TCP socket whose descriptor is not one of the standard streams. If the process was started
 /// with one of these closed, a new socket gets its number, and what is printed would go to the peer.
 #[inline]
@@ -239,16 +250,14 @@ fn open_socket(family: u16) -> Result<TcpStream, Errno> {
     // SAFETY: no pointers are passed (socket(2)).
     let fd = unsafe { syscall(number::SOCKET, args) }?;
     // SAFETY: `socket` has just opened `fd`, so nothing else owns it. It is a C `int`.
-    let stream = TcpStream::from(unsafe { OwnedFd::from_raw_fd(int_result(fd)) });
+    let stream = TcpStream::from(unsafe { owned_fd(int_result(fd)) });
     if fd >= STANDARD_FDS_END {
         return Ok(stream);
     }
     // SAFETY: no pointers are passed (fcntl(2)).
     let fd = unsafe { syscall(number::FCNTL, [fd, F_DUPFD_CLOEXEC, STANDARD_FDS_END]) }?;
     // SAFETY: `fcntl` has just opened this `fd`. The first one is closed with its stream.
-    Ok(TcpStream::from(unsafe {
-        OwnedFd::from_raw_fd(int_result(fd))
-    }))
+    Ok(TcpStream::from(unsafe { owned_fd(int_result(fd)) }))
 }
 
 /// Sets a timeout of `stream` (socket(7)). Ignores errors: without the timeout the socket only waits
@@ -308,7 +317,7 @@ impl IdleStream {
             IdleStream::NONE => None,
             // SAFETY: only `put` stores a descriptor, which it took from its owner, and this swap has removed it.
             // So nothing else owns it.
-            fd => Some(unsafe { TcpStream::from_raw_fd(fd) }),
+            fd => Some(unsafe { TcpStream::from(owned_fd(fd)) }),
         }
     }
 }

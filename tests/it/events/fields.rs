@@ -156,6 +156,30 @@ fn the_error_of_a_value_in_a_map_has_the_whole_name() {
 }
 
 #[test]
+fn a_map_is_extended_as_by_insertions_and_not_quadratically() {
+    let first = [("a", 1), ("b", 2), ("\u{e9}\"", 3), ("c", 4)];
+    let more = [("b", 5), ("d", 6), ("\u{e9}\"", 7), ("d", 8)];
+    let mut extended: Map<u32> = first.into_iter().collect();
+    let mut inserted = extended.clone();
+    extended.extend(more);
+    for (name, value) in more {
+        inserted.insert(name, &value);
+    }
+    assert_eq!(json::to_vec(&extended), json::to_vec(&inserted));
+    extended.extend([("", 0); 0]);
+    assert_eq!(json::to_vec(&extended), json::to_vec(&inserted));
+
+    // One insertion after the other takes minutes.
+    let n = 50_000;
+    let members = || (0..n).map(|index| (index.to_string(), index));
+    let mut map = Map::default();
+    map.extend(members());
+    map.extend(members());
+    let want: Vec<_> = members().collect();
+    assert_eq!(map.to_vec().unwrap(), want);
+}
+
+#[test]
 fn the_error_of_a_member_of_the_wrong_type_has_the_path_from_the_root() {
     #[track_caller]
     fn check<T: Debug>(got: tiny_lambda::Result<T>, want: &str) {
