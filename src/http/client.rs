@@ -248,6 +248,7 @@ impl Client {
             client: self,
             has_host: false,
             has_content_type: false,
+            is_last: false,
             is_json: false,
             target: self.base.clone(),
             method: method.into(),
@@ -288,6 +289,8 @@ pub struct RequestBuilder<'c> {
     client: &'c Client,
     has_host: bool,
     has_content_type: bool,
+    /// The header has `Connection: close`.
+    is_last: bool,
     /// The body is JSON.
     is_json: bool,
     method: String,
@@ -312,8 +315,12 @@ impl fmt::Debug for RequestBuilder<'_> {
 }
 
 impl<'c> RequestBuilder<'c> {
-    /// Adds a header field. [`send`](Self::send) fails if the name is not a token or the value has control
-    /// characters, and for `Content-Length` and `Transfer-Encoding`, which the client sets.
+    /// Adds a header field. [`send`](Self::send) fails in these cases:
+    /// - The name is not a token, or the value has control characters.
+    /// - The name is `Content-Length` or `Transfer-Encoding`: the client sets them.
+    /// - A second `Host` or `Content-Type` is added.
+    /// - The value of `Connection` is neither `close` nor `keep-alive`. With `close`, the request has a connection of
+    ///   its own.
     ///
     /// ```
     /// use tiny_lambda::http::client::Client;
@@ -330,6 +337,16 @@ impl<'c> RequestBuilder<'c> {
             self.problem = Some("the client sets Content-Length and Transfer-Encoding itself");
         } else if !is_field_name(name) || !is_field_value(value) {
             self.problem = Some(super::headers::INVALID_HEADER);
+        } else if is_named("host") && self.has_host
+            || is_named("content-type") && self.has_content_type
+        {
+            self.problem = Some("Host and Content-Type cannot be repeated");
+        } else if is_named("connection") {
+            let has_value = |word: &str| is(value.as_bytes(), word.as_bytes());
+            self.is_last |= has_value("close");
+            if !has_value("close") && !has_value("keep-alive") {
+                self.problem = Some("Connection must be close or keep-alive");
+            }
         }
         self.has_host |= is_named("host");
         self.has_content_type |= is_named("content-type");
@@ -452,7 +469,9 @@ impl<'c> RequestBuilder<'c> {
             body_len_max: client.body_len_max,
         };
         let mut buffer = Vec::new();
-        let result = exchange::exchange(client.addr, &client.idle, &request, kind, &mut buffer);
+        let own = IdleStream::new();
+        let idle = if self.is_last { &own } else { &client.idle };
+        let result = exchange::exchange(client.addr, idle, &request, kind, &mut buffer);
         let reply = match result {
             Ok(reply) => reply,
             Err(failure) => {
@@ -461,7 +480,15 @@ impl<'c> RequestBuilder<'c> {
                     ExchangeError::Receive(_) => INVALID_REPLY,
                     ExchangeError::Connect(_) => "HttpClient.Unreachable",
                 };
-                return Err(error(error_type, &failure.text()).here());
+                // The head of the interim reply that was not expected is in the buffer.
+                let is_upgrade = buffer.get(8..12) == Some(b" 101");
+                let why = match failure {
+                    ExchangeError::Receive(ReceiveError::Interim) if is_upgrade => {
+                        "unexpected status 101: the client does not switch protocols".into()
+                    }
+                    _ => failure.text(),
+                };
+                return Err(error(error_type, &why).here());
             }
         };
         let mut headers = HeaderMap::new();

@@ -102,7 +102,10 @@ pub(crate) fn exchange(
                 }
                 return Ok(reply);
             }
-            Err(error) if is_kept && (kind.can_repeat)(&stream, request, &sent, &error) => {}
+            Err(error)
+                if is_kept
+                    && buffer.is_empty()
+                    && (kind.can_repeat)(&stream, request, &sent, &error) => {}
             Err(error) => return Err(ExchangeError::Receive(error)),
         }
     }
@@ -120,7 +123,22 @@ pub(crate) fn send_short(stream: &TcpStream, request: &Request<'_>) -> Sent {
     }
 }
 
-/// Sends a request of any length.
+/// How long a write waits before the connection is examined for a reply, in milliseconds.
+const WRITE_WAIT_MS: u64 = 50;
+
+/// Returns whether the peer has sent the final reply or has closed the connection. The start of an interim reply
+/// (1xx) means that the peer still reads the request.
+#[inline]
+fn is_answered(stream: &TcpStream) -> bool {
+    let mut start = [0; b"HTTP/1.1 1".len()];
+    sys::is_stale(stream)
+        && !stream
+            .peek(&mut start)
+            .is_ok_and(|n| n == start.len() && start.ends_with(b" 1"))
+}
+
+/// Sends a request of any length. Stops if the peer replies and does not read any more: the reply to a request that
+/// is too long may come early, and a client then stops sending (RFC 9112, section 9.5).
 #[inline]
 pub(crate) fn send(stream: &TcpStream, request: &Request<'_>) -> Sent {
     let mut sent = 0_usize;
@@ -135,11 +153,11 @@ pub(crate) fn send(stream: &TcpStream, request: &Request<'_>) -> Sent {
             return Ok(());
         }
         let left_ms = left_ms(request.end_ms);
-        sys::set_write_timeout(stream, left_ms);
+        sys::set_write_timeout(stream, left_ms.min(WRITE_WAIT_MS));
         match sys::send(stream, parts) {
             Ok(n) => sent = add(sent, n),
             Err(errno) if errno.is_interrupted() || errno.is_would_block() => {
-                if left_ms == LEFT_MS_MIN {
+                if left_ms == LEFT_MS_MIN || is_answered(stream) {
                     return Err((sent, Errno::TIMED_OUT));
                 }
             }

@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::slice;
 
-use super::{AFTER_PATH, Call, Service, TIMEOUT_MS, emulated, local, push_all};
+use super::{AFTER_PATH, Call, Service, TIMEOUT_MS, emulated, push_all};
 use crate::error::{Error, Result};
 use crate::http::client::end_ms;
 use crate::http::is_field_value;
@@ -78,7 +78,10 @@ fn push_names<const N: usize>(call: &mut Call, names: [&str; N]) {
 #[track_caller]
 fn request(call: &mut Call, fields: &str) -> Result<()> {
     let addr = emulated::service_addr(emulated::Service::Configuration);
-    let addr = addr.unwrap_or_else(|| local(c"AWS_APPCONFIG_EXTENSION_HTTP_PORT", 2772));
+    let addr = match addr {
+        Some(addr) => addr,
+        None => call.local(c"AWS_APPCONFIG_EXTENSION_HTTP_PORT", 2772)?,
+    };
     let status = call.send(addr, [fields, "\r\n"], end_ms(TIMEOUT_MS))?;
     call.check(status)
 }
@@ -260,7 +263,14 @@ impl Configuration {
             // The agent replies to a request for one flag with the flag itself.
             (Err(error), [name]) => match json::parse_after_bom(self.call.body()) {
                 Ok(flag) => Ok(FeatureFlags(Vec::from([(name.clone(), flag)]))),
-                Err(_) => Err(self.not_json(&error)),
+                Err(flag_error) => {
+                    // Older agents reply with all flags by name. Attributes are not objects.
+                    let document = json::parse_after_bom::<Object>(self.call.body());
+                    let is_named =
+                        |document: Object| matches!(document.get(name), Some(Value::Object(_)));
+                    let has_names = document.is_ok_and(is_named);
+                    Err(self.not_json(if has_names { &error } else { &flag_error }))
+                }
             },
             (Err(error), _) => Err(self.not_json(&error)),
         }

@@ -57,8 +57,9 @@ use core::net::{Ipv4Addr, SocketAddr};
 use core::ops::Range;
 use core::str;
 
-use crate::encoding::{parse_decimal, push_decimal, push_percent_encoded};
+use crate::encoding::{push_decimal, push_percent_encoded};
 use crate::error::{Error, Result};
+use crate::http1::address::parse_port;
 use crate::http1::exchange::{
     ExchangeError, Kind, Request, can_repeat_idempotent, exchange, send_short,
 };
@@ -144,6 +145,25 @@ impl Call {
     #[track_caller]
     fn failed(&self, why: &str, more: &str) -> Error {
         self.error(self.service.error_type, why, more)
+    }
+
+    /// Returns the address of an extension on this machine: at the port in the variable, or at `port` if the variable
+    /// is not set or empty.
+    #[inline]
+    #[track_caller]
+    fn local(&self, variable: &CStr, port: u16) -> Result<SocketAddr> {
+        let port = match sys::env(variable) {
+            None | Some([]) => port,
+            Some(text) => match parse_port(text) {
+                Some(port) => port,
+                None => {
+                    return Err(
+                        self.failed(utf8::text(variable.to_bytes()), " is not a port number")
+                    );
+                }
+            },
+        };
+        Ok(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port))
     }
 
     /// Sends the request to `addr`: the method and the path, and then `rest`. Returns the status of the reply.
@@ -241,14 +261,6 @@ impl Call {
     fn malformed(&self, path: &str) -> Error {
         self.failed("malformed reply: unexpected JSON at ", path)
     }
-}
-
-/// Returns the address of an extension on this machine: at the port in the variable, or else at `port`.
-#[inline]
-fn local(variable: &CStr, port: u16) -> SocketAddr {
-    let given = sys::env(variable).and_then(parse_decimal);
-    let given = given.and_then(|port| u16::try_from(port).ok());
-    SocketAddr::new(Ipv4Addr::LOCALHOST.into(), given.unwrap_or(port))
 }
 
 /// The services of an emulator in this process.

@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str;
 
-use super::{AFTER_PATH, Call, Service, TIMEOUT_MS, emulated, local};
+use super::{AFTER_PATH, Call, Service, TIMEOUT_MS, emulated};
 use crate::encoding::{Digits, decimal};
 use crate::error::Result;
 use crate::http::client::end_ms;
@@ -247,7 +247,10 @@ impl Call {
         self.head.push_str(AFTER_PATH);
         self.head.push_str("X-Aws-Parameters-Secrets-Token: ");
         let addr = emulated::service_addr(emulated::Service::ParametersAndSecrets);
-        let addr = addr.unwrap_or_else(|| local(c"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", 2773));
+        let addr = match addr {
+            Some(addr) => addr,
+            None => self.local(c"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", 2773)?,
+        };
         let end_ms = end_ms(TIMEOUT_MS);
         let retry_end_ms = end_ms.min(sys::unix_time_ms().saturating_add(NOT_READY_MS));
         let mut pause_ms = FIRST_PAUSE_MS;

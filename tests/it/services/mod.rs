@@ -455,6 +455,29 @@ fn a_reply_that_cannot_be_read_is_an_error_without_the_value() {
         let got = got.unwrap_err();
         assert!(got.starts_with(&format!("{start}{want}")), "{got}");
     }
+    // The error is that of the form which the reply has: one flag, or flags by name.
+    let one = "GET /applications/c/environments/e/configurations/p?flag=a%20b HTTP/1.1";
+    for (body, want) in [
+        (
+            r#"{"enabled":"yes"}"#,
+            "expected a boolean, found a string at $.enabled",
+        ),
+        (r#"{"limit":3}"#, "missing member `enabled` at $ "),
+        (
+            r#"{"a b":{"enabled":"yes"}}"#,
+            "expected a boolean, found a string at $[\"a b\"].enabled",
+        ),
+        (r#"{"a b":{}}"#, "missing member `enabled` at $[\"a b\"]"),
+        ("[]", "expected an object, found an array at $ "),
+        (
+            "{",
+            "expected a member's name, found the end of the text at $ ",
+        ),
+    ] {
+        let (_, got) = play(&[step(one, reply(200, body))], &["flag c"]);
+        let got = got.unwrap_err();
+        assert!(got.starts_with(&format!("{start}{want}")), "{got}");
+    }
     let latin = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\xe9";
     let line = "GET /applications/c/environments/prod%261/configurations/a%20b%2Fc HTTP/1.1";
     let (_, got) = play(&[step(line, latin)], &["configuration c"]);
@@ -649,6 +672,24 @@ fn a_missing_or_malformed_variable_is_an_error() {
         "metadata",
         "MetadataError: metadata: AWS_LAMBDA_METADATA_API is not set",
     );
+    for value in ["x", "65536", "-1", " 1", "2772x"] {
+        check(
+            ("AWS_APPCONFIG_EXTENSION_HTTP_PORT", value),
+            "flags c",
+            "ConfigurationError: configuration \"c/e/p\": AWS_APPCONFIG_EXTENSION_HTTP_PORT is not a port number",
+        );
+        for (call, of) in [
+            ("parameter p", "ParameterError: parameter \"p\""),
+            ("secret s", "SecretError: secret \"s\""),
+        ] {
+            let want = format!("{of}: PARAMETERS_SECRETS_EXTENSION_HTTP_PORT is not a port number");
+            check(
+                ("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", value),
+                call,
+                &want,
+            );
+        }
+    }
     let want = "MetadataError: metadata: AWS_LAMBDA_METADATA_API: its host must be";
     if cfg!(not(feature = "dns")) {
         check(
