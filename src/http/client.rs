@@ -44,6 +44,7 @@ use core::time::Duration;
 
 use super::{HeaderMap, is_field_name, is_field_value};
 use crate::context::current;
+use crate::encoding::lengths::add;
 use crate::encoding::{push_decimal, push_percent_encoded};
 use crate::error::{Error, Result};
 use crate::http1::address::{self, socket_addr};
@@ -454,24 +455,31 @@ impl<'c> RequestBuilder<'c> {
         }
         head.push_str(&self.fields);
         head.push_str("\r\n");
-        let request = exchange::Request {
-            parts: [head.as_bytes(), &self.body, &[]],
-            end_ms: end_ms(client.timeout_ms),
-        };
         let kind = Kind {
             is_head: method == "HEAD",
-            can_repeat: if IDEMPOTENT.contains(&method) {
-                exchange::can_repeat_idempotent
-            } else {
-                exchange::can_repeat_any
-            },
-            send: exchange::send,
             body_len_max: client.body_len_max,
+            end_ms: end_ms(client.timeout_ms),
         };
+        let is_idempotent = IDEMPOTENT.contains(&method);
         let mut buffer = Vec::new();
         let own = IdleStream::new();
         let idle = if self.is_last { &own } else { &client.idle };
-        let result = exchange::exchange(client.addr, idle, &request, kind, &mut buffer);
+        let request: [&[u8]; 2] = [head.as_bytes(), &self.body];
+        let result = exchange::exchange(
+            client.addr,
+            idle,
+            kind,
+            &mut buffer,
+            |stream| exchange::send(stream, request, kind.end_ms),
+            |stream, sent, error| {
+                if is_idempotent {
+                    error.is_hangup()
+                } else {
+                    let len = add(head.len(), self.body.len());
+                    exchange::delivered_nothing(stream, sent, len)
+                }
+            },
+        );
         let reply = match result {
             Ok(reply) => reply,
             Err(failure) => {

@@ -6,7 +6,7 @@ use alloc::string::String;
 use core::str;
 use std::sync::OnceLock;
 
-use super::{AFTER_PATH, Call, Service, emulated, push_all};
+use super::{Call, Service, emulated, push_all};
 use crate::context::current;
 use crate::error::{Error, Result};
 use crate::http::client::end_ms;
@@ -20,7 +20,7 @@ static SERVICE: Service = Service {
     error_type: "MetadataError",
     not_found: "MetadataError",
     access_denied: "MetadataError",
-    separator: ": ",
+    no_value: "",
     refused: "",
     idle: &IDLE,
 };
@@ -88,10 +88,8 @@ pub fn metadata() -> Result<Metadata> {
 #[inline]
 #[track_caller]
 fn request() -> Result<Metadata> {
-    let mut call = Call::new(&SERVICE);
-    call.subject.push_str("metadata");
-    call.head
-        .push_str("GET /2026-01-15/metadata/execution-environment");
+    let mut call = Call::new(&SERVICE, &[], []);
+    call.subject.push_str("metadata: ");
     let text =
         |bytes| utf8::to_str(bytes).filter(|text: &&str| !text.is_empty() && is_field_value(text));
     let api = sys::env(c"AWS_LAMBDA_METADATA_API").and_then(text);
@@ -107,8 +105,10 @@ fn request() -> Result<Metadata> {
     let Some(token) = token.or_else(emulated::token) else {
         return Err(call.failed("AWS_LAMBDA_METADATA_TOKEN is not set", ""));
     };
-    push_all(&mut call.head, &[AFTER_PATH, "Authorization: Bearer "]);
-    let status = call.send(addr, [token, "\r\n\r\n"], end_ms(TIMEOUT_MS))?;
+    const HEAD: &str = "GET /2026-01-15/metadata/execution-environment HTTP/1.1\r\nHost: localhost\r\n\
+        Authorization: Bearer ";
+    push_all(&mut call.head, &[HEAD, token, "\r\n\r\n"]);
+    let status = call.send(addr, end_ms(TIMEOUT_MS))?;
     call.check(status)?;
     let document = call.text()?;
     match json::parse::<Document>(document.as_bytes()) {

@@ -119,7 +119,7 @@ pub(crate) fn is_stale(stream: &TcpStream) -> bool {
 /// Writes once, as much of `parts` as the socket takes. Returns how many bytes it took. A closed
 /// connection is an error and no signal, whatever the process does about SIGPIPE.
 #[inline]
-pub(crate) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
+pub(crate) fn send<const N: usize>(stream: &TcpStream, parts: [&[u8]; N]) -> Result<usize, Errno> {
     const MSG_NOSIGNAL: usize = 0x4000;
 
     let iov = parts.map(IoSlice::new);
@@ -155,7 +155,7 @@ impl SocketHandle {
         let stream = ManuallyDrop::new(unsafe { TcpStream::from_raw_fd(self.0) });
         let can_retry = |errno: Errno| errno.is_interrupted() || errno.is_would_block();
         while !bytes.is_empty() {
-            match send(&stream, [bytes, &[], &[]]) {
+            match send(&stream, [bytes]) {
                 Ok(n) => bytes = unsent(bytes, n),
                 Err(errno) if can_retry(errno) => {}
                 Err(_) => return,
