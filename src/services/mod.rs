@@ -241,10 +241,12 @@ impl Call {
     #[inline]
     #[track_caller]
     fn text(&mut self) -> Result<String> {
-        match utf8::to_string(mem::take(&mut self.body)) {
-            Ok(text) => Ok(text),
-            Err(_) => Err(self.failed("expected text, found bytes that are not UTF-8", "")),
+        let mut copy = String::new();
+        match utf8::to_str(&self.body) {
+            Some(text) => copy.push_str(text),
+            None => return Err(self.failed("expected text, found bytes that are not UTF-8", "")),
         }
+        Ok(copy)
     }
 
     /// Reads a value that may be secret as JSON. The error has the place of the problem, but no part of the value.
