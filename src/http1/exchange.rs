@@ -102,7 +102,7 @@ pub(crate) fn exchange(
 /// does not read in time is not sent whole.
 #[inline]
 pub(crate) fn send_short(stream: &TcpStream, request: &[u8]) -> Sent {
-    match sys::send(stream, [request]) {
+    match sys::send_bytes(stream, request) {
         Ok(sent) if sent < request.len() => Err((sent, Errno::TIMED_OUT)),
         Ok(_) => Ok(()),
         Err(errno) => Err((0, errno)),

@@ -157,6 +157,10 @@ pub(crate) fn send<const N: usize>(
     sent.map_err(|error| errno(&error))
 }
 
+pub(crate) fn send_bytes(mut stream: &TcpStream, bytes: &[u8]) -> Result<usize, Errno> {
+    stream.write(bytes).map_err(|error| errno(&error))
+}
+
 /// Sends one datagram without waiting.
 pub(crate) fn send_datagram(addr: SocketAddr, bytes: &[u8]) -> Result<(), Errno> {
     let any: SocketAddr = match addr {
