@@ -57,9 +57,8 @@ use core::mem;
 use core::net::{Ipv4Addr, SocketAddr};
 use std::net::TcpStream;
 
-use crate::encoding::push_percent_encoded;
+use crate::encoding::{push_decimal, push_percent_encoded};
 use crate::error::{Error, Result};
-use crate::http::client::push_status;
 use crate::http1::address::parse_port;
 use crate::http1::connection::ReceiveError;
 use crate::http1::exchange::{ExchangeError, Kind, Sent, exchange, send_short};
@@ -210,21 +209,16 @@ impl Call {
     #[inline]
     #[track_caller]
     fn check(&mut self, status: u16) -> Result<()> {
-        let error_type = match status {
+        let (error_type, why) = match status {
             200 => return Ok(()),
-            403 => {
-                self.subject.push_str("access denied");
-                self.service.access_denied
-            }
-            404 => {
-                self.subject.push_str("not found");
-                self.service.not_found
-            }
-            _ => {
-                push_status(&mut self.subject, status);
-                self.service.error_type
-            }
+            403 => (self.service.access_denied, "access denied"),
+            404 => (self.service.not_found, "not found"),
+            _ => (self.service.error_type, "status "),
         };
+        self.subject.push_str(why);
+        if !matches!(status, 403 | 404) {
+            push_decimal(&mut self.subject, status.into());
+        }
         let mut text = self.body.get(..TEXT_LEN_MAX).unwrap_or(&self.body);
         while let [rest @ .., b' ' | b'\r' | b'\n'] = text {
             text = rest;
