@@ -286,6 +286,10 @@ impl Client {
 /// ```
 #[derive(Clone)]
 #[must_use = "a request is sent by `send`"]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact about the request"
+)]
 pub struct RequestBuilder<'c> {
     client: &'c Client,
     has_host: bool,

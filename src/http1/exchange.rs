@@ -45,7 +45,7 @@ impl ExchangeError {
     }
 }
 
-/// Sends a request to `addr` by `send` and receives the reply into `buffer`, which keeps the reply's head before the
+/// Sends a request to `addr` by `transmit` and receives the reply into `buffer`, which keeps the reply's head before the
 /// body. Uses the connection in `idle` if there is one, and leaves it there if it can be used again.
 ///
 /// The peer may close an idle connection at any time. The request is then repeated once on a new connection if no
@@ -58,7 +58,7 @@ pub(crate) fn exchange(
     idle: &IdleStream,
     kind: Kind,
     buffer: &mut Vec<u8>,
-    send: impl Fn(&TcpStream) -> Sent,
+    transmit: impl Fn(&TcpStream) -> Sent,
     can_repeat: impl Fn(&TcpStream, &Sent, &ReceiveError) -> bool,
 ) -> Result<Reply, ExchangeError> {
     let Kind {
@@ -75,7 +75,7 @@ pub(crate) fn exchange(
             let left_ms = left_ms(end_ms);
             sys::connect(&addr, left_ms, left_ms).map_err(ExchangeError::Connect)?
         };
-        let sent = send(&stream);
+        let sent = transmit(&stream);
         // A peer may reply before it has read the whole request.
         match connection::receive(
             &stream,

@@ -53,7 +53,6 @@ pub use secrets::{Secret, secret};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use core::mem;
 use core::net::{Ipv4Addr, SocketAddr};
 use std::net::TcpStream;
 

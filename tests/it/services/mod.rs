@@ -455,7 +455,24 @@ fn a_reply_that_cannot_be_read_is_an_error_without_the_value() {
         let got = got.unwrap_err();
         assert!(got.starts_with(&format!("{start}{want}")), "{got}");
     }
-    // The error is that of the form which the reply has: one flag, or flags by name.
+    let latin = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\xe9";
+    let line = "GET /applications/c/environments/prod%261/configurations/a%20b%2Fc HTTP/1.1";
+    let (_, got) = play(&[step(line, latin)], &["configuration c"]);
+    assert!(
+        got.unwrap_err()
+            .ends_with("expected text, found bytes that are not UTF-8")
+    );
+    let (_, got) = play(&[step(GET_METADATA, reply(200, "[]"))], &["metadata"]);
+    assert_eq!(
+        got,
+        Err("MetadataError: metadata: malformed reply: unexpected JSON at $".to_owned())
+    );
+}
+
+/// The error is that of the form which the reply has: one flag, or flags by name.
+#[test]
+fn a_malformed_flag_is_an_error_about_its_own_form() {
+    let start = "ConfigurationError: configuration \"c/e/p\": ";
     let one = "GET /applications/c/environments/e/configurations/p?flag=a%20b HTTP/1.1";
     for (body, want) in [
         (
@@ -471,25 +488,13 @@ fn a_reply_that_cannot_be_read_is_an_error_without_the_value() {
         ("[]", "expected an object, found an array at $ "),
         (
             "{",
-            "expected a member's name, found the end of the text at $ ",
+            "expected a member's name in quotes, found the end of the text at $ ",
         ),
     ] {
         let (_, got) = play(&[step(one, reply(200, body))], &["flag c"]);
         let got = got.unwrap_err();
         assert!(got.starts_with(&format!("{start}{want}")), "{got}");
     }
-    let latin = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\xe9";
-    let line = "GET /applications/c/environments/prod%261/configurations/a%20b%2Fc HTTP/1.1";
-    let (_, got) = play(&[step(line, latin)], &["configuration c"]);
-    assert!(
-        got.unwrap_err()
-            .ends_with("expected text, found bytes that are not UTF-8")
-    );
-    let (_, got) = play(&[step(GET_METADATA, reply(200, "[]"))], &["metadata"]);
-    assert_eq!(
-        got,
-        Err("MetadataError: metadata: malformed reply: unexpected JSON at $".to_owned())
-    );
 }
 
 #[test]
