@@ -44,6 +44,7 @@ use core::time::Duration;
 
 use super::{HeaderMap, is_field_name, is_field_value};
 use crate::context::current;
+use crate::encoding::lengths::add;
 use crate::encoding::{push_decimal, push_percent_encoded};
 use crate::error::{Error, Result};
 use crate::http1::address::{self, socket_addr};
@@ -248,6 +249,7 @@ impl Client {
             client: self,
             has_host: false,
             has_content_type: false,
+            is_last: false,
             is_json: false,
             target: self.base.clone(),
             method: method.into(),
@@ -284,10 +286,16 @@ impl Client {
 /// ```
 #[derive(Clone)]
 #[must_use = "a request is sent by `send`"]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact about the request"
+)]
 pub struct RequestBuilder<'c> {
     client: &'c Client,
     has_host: bool,
     has_content_type: bool,
+    /// The header has `Connection: close`.
+    is_last: bool,
     /// The body is JSON.
     is_json: bool,
     method: String,
@@ -312,8 +320,12 @@ impl fmt::Debug for RequestBuilder<'_> {
 }
 
 impl<'c> RequestBuilder<'c> {
-    /// Adds a header field. [`send`](Self::send) fails if the name is not a token or the value has control
-    /// characters, and for `Content-Length` and `Transfer-Encoding`, which the client sets.
+    /// Adds a header field. [`send`](Self::send) fails in these cases:
+    /// - The name is not a token, or the value has control characters.
+    /// - The name is `Content-Length` or `Transfer-Encoding`: the client sets them.
+    /// - A second `Host` or `Content-Type` is added.
+    /// - The value of `Connection` is neither `close` nor `keep-alive`. With `close`, the request has a connection of
+    ///   its own.
     ///
     /// ```
     /// use tiny_lambda::http::client::Client;
@@ -330,6 +342,16 @@ impl<'c> RequestBuilder<'c> {
             self.problem = Some("the client sets Content-Length and Transfer-Encoding itself");
         } else if !is_field_name(name) || !is_field_value(value) {
             self.problem = Some(super::headers::INVALID_HEADER);
+        } else if is_named("host") && self.has_host
+            || is_named("content-type") && self.has_content_type
+        {
+            self.problem = Some("Host and Content-Type cannot be repeated");
+        } else if is_named("connection") {
+            let has_value = |word: &str| is(value.as_bytes(), word.as_bytes());
+            self.is_last |= has_value("close");
+            if !has_value("close") && !has_value("keep-alive") {
+                self.problem = Some("Connection must be close or keep-alive");
+            }
         }
         self.has_host |= is_named("host");
         self.has_content_type |= is_named("content-type");
@@ -438,22 +460,31 @@ impl<'c> RequestBuilder<'c> {
         }
         head.push_str(&self.fields);
         head.push_str("\r\n");
-        let request = exchange::Request {
-            parts: [head.as_bytes(), &self.body, &[]],
-            end_ms: end_ms(client.timeout_ms),
-        };
         let kind = Kind {
             is_head: method == "HEAD",
-            can_repeat: if IDEMPOTENT.contains(&method) {
-                exchange::can_repeat_idempotent
-            } else {
-                exchange::can_repeat_any
-            },
-            send: exchange::send,
             body_len_max: client.body_len_max,
+            end_ms: end_ms(client.timeout_ms),
         };
+        let is_idempotent = IDEMPOTENT.contains(&method);
         let mut buffer = Vec::new();
-        let result = exchange::exchange(client.addr, &client.idle, &request, kind, &mut buffer);
+        let own = IdleStream::new();
+        let idle = if self.is_last { &own } else { &client.idle };
+        let request: [&[u8]; 2] = [head.as_bytes(), &self.body];
+        let result = exchange::exchange(
+            client.addr,
+            idle,
+            kind,
+            &mut buffer,
+            |stream| exchange::send(stream, request, kind.end_ms),
+            |stream, sent, error| {
+                if is_idempotent {
+                    error.is_hangup()
+                } else {
+                    let len = add(head.len(), self.body.len());
+                    exchange::delivered_nothing(stream, sent, len)
+                }
+            },
+        );
         let reply = match result {
             Ok(reply) => reply,
             Err(failure) => {
@@ -462,7 +493,15 @@ impl<'c> RequestBuilder<'c> {
                     ExchangeError::Receive(_) => INVALID_REPLY,
                     ExchangeError::Connect(_) => "HttpClient.Unreachable",
                 };
-                return Err(error(error_type, &failure.text()).here());
+                // The head of the interim reply that was not expected is in the buffer.
+                let is_upgrade = buffer.get(8..12) == Some(b" 101");
+                let why = match failure {
+                    ExchangeError::Receive(ReceiveError::Interim) if is_upgrade => {
+                        "unexpected status 101: the client does not switch protocols".into()
+                    }
+                    _ => failure.text(),
+                };
+                return Err(error(error_type, &why).here());
             }
         };
         let mut headers = HeaderMap::new();
@@ -499,8 +538,9 @@ fn push_field(fields: &mut String, name: &str, value: &str) {
 #[inline]
 pub(crate) fn end_ms(timeout_ms: u64) -> u64 {
     let now_ms = sys::unix_time_ms();
-    let left_ms = current::deadline_ms().and_then(|deadline_ms| deadline_ms.checked_sub(now_ms));
-    let left_ms = left_ms.map_or(u64::MAX, |left_ms| left_ms.saturating_sub(left_ms / 8));
+    // Without a deadline, and after it, this is longer than every other limit.
+    let left_ms = current::deadline_ms().unwrap_or(0).wrapping_sub(now_ms);
+    let left_ms = left_ms.saturating_sub(left_ms / 8);
     now_ms.saturating_add(timeout_ms.min(left_ms))
 }
 

@@ -15,10 +15,9 @@ pub(crate) const NOT_AN_ADDRESS: &str =
 pub(crate) fn socket_addr(authority: &str) -> core::result::Result<SocketAddr, &'static str> {
     // The last colon precedes the port, unless it is part of an IPv6 address in brackets.
     let (host, port) = match split_last(authority) {
-        Some((host, port)) if !authority.ends_with(']') => (host, parse_decimal(port.as_bytes())),
+        Some((host, port)) if !authority.ends_with(']') => (host, parse_port(port.as_bytes())),
         _ => (authority, Some(80)),
     };
-    let port = port.and_then(|port| u16::try_from(port).ok());
     let port = port.ok_or("its port is not a number up to 65535")?;
     let ip = match host.as_bytes() {
         [b'[', host @ .., b']'] => ipv6(host).map(IpAddr::V6),
@@ -30,6 +29,12 @@ pub(crate) fn socket_addr(authority: &str) -> core::result::Result<SocketAddr, &
         None if host.is_empty() => Err("it must be host:port"),
         None => resolve(host, port),
     }
+}
+
+/// Reads the number of a port.
+#[inline]
+pub(crate) fn parse_port(text: &[u8]) -> Option<u16> {
+    u16::try_from(parse_decimal(text)?).ok()
 }
 
 /// Returns the texts before and after the last colon. The plain form is `rsplit_once`, which is 600 bytes

@@ -95,7 +95,7 @@ impl ReceiveError {
             ReceiveError::Head(error) => error.text(),
             ReceiveError::Body(error) => error.text(),
             ReceiveError::Stalled => "no whole reply in time",
-            ReceiveError::Interim => "too many interim replies",
+            ReceiveError::Interim => "unexpected interim reply",
             ReceiveError::Memory => "no memory for the reply",
         })
     }

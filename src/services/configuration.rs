@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::slice;
 
-use super::{AFTER_PATH, Call, Service, TIMEOUT_MS, emulated, local, push_all};
+use super::{AFTER_PATH, Call, Service, TIMEOUT_MS, emulated, push_all};
 use crate::error::{Error, Result};
 use crate::http::client::end_ms;
 use crate::http::is_field_value;
@@ -19,8 +19,8 @@ static SERVICE: Service = Service {
     error_type: "ConfigurationError",
     not_found: "ConfigurationNotFound",
     access_denied: "ConfigurationAccessDenied",
-    separator: "\": ",
-    refused: "; the function needs the layer of the AWS AppConfig Agent, whose ARNs are listed at \
+    no_value: "",
+    refused: "; the function needs the layer of the AWS AppConfig Agent: \
         https://docs.aws.amazon.com/appconfig/latest/userguide/appconfig-integration-lambda-extensions-versions.html",
     idle: &IDLE,
 };
@@ -55,31 +55,28 @@ pub fn configuration(application: &str, environment: &str, profile: &str) -> Res
 #[inline(never)]
 #[track_caller]
 fn text<const N: usize>(names: [&str; N]) -> Result<String> {
-    let mut call = Call::new(&SERVICE);
-    push_names(&mut call, names);
-    request(&mut call, AFTER_PATH)?;
+    let mut call = Call::new(&SERVICE, &PARTS, names);
+    call.head.push_str(" HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    request(&mut call)?;
     call.text()
 }
 
-#[inline]
-fn push_names<const N: usize>(call: &mut Call, names: [&str; N]) {
-    static PARTS: [[&str; 2]; 3] = [
-        ["configuration \"", "GET /applications/"],
-        ["/", "/environments/"],
-        ["/", "/configurations/"],
-    ];
-    for ([words, part], name) in PARTS.iter().zip(names) {
-        call.push_name(words, part, name);
-    }
-}
+/// What precedes the names of application, environment and profile in messages and in the path.
+static PARTS: [[&str; 2]; 3] = [
+    ["configuration \"", "GET /applications/"],
+    ["/", "/environments/"],
+    ["/", "/configurations/"],
+];
 
-/// Sends a call with `fields`: [`AFTER_PATH`], and perhaps lines with header fields. The call receives the reply.
+/// Sends a call whose head is whole. The call receives the reply.
 #[inline]
 #[track_caller]
-fn request(call: &mut Call, fields: &str) -> Result<()> {
-    let addr = emulated::service_addr(emulated::Service::Configuration);
-    let addr = addr.unwrap_or_else(|| local(c"AWS_APPCONFIG_EXTENSION_HTTP_PORT", 2772));
-    let status = call.send(addr, [fields, "\r\n"], end_ms(TIMEOUT_MS))?;
+fn request(call: &mut Call) -> Result<()> {
+    let addr = match emulated::service_addr(emulated::Service::Configuration) {
+        Some(addr) => addr,
+        None => call.local(c"AWS_APPCONFIG_EXTENSION_HTTP_PORT", 2772)?,
+    };
+    let status = call.send(addr, end_ms(TIMEOUT_MS))?;
     call.check(status)
 }
 
@@ -122,10 +119,8 @@ impl Configuration {
     /// ```
     #[inline]
     pub fn new(application: &str, environment: &str, profile: &str) -> Configuration {
-        let mut call = Call::new(&SERVICE);
-        push_names(&mut call, [application, environment, profile]);
         Configuration {
-            call,
+            call: Call::new(&SERVICE, &PARTS, [application, environment, profile]),
             flags: Vec::new(),
             fields: AFTER_PATH.into(),
             is_invalid: false,
@@ -208,7 +203,7 @@ impl Configuration {
     #[track_caller]
     pub fn bytes(mut self) -> Result<Vec<u8>> {
         self.request()?;
-        Ok(self.call.body().into())
+        Ok(self.call.body)
     }
 
     /// Reads the configuration as JSON.
@@ -228,7 +223,7 @@ impl Configuration {
     #[track_caller]
     pub fn json<T: FromJson>(mut self) -> Result<T> {
         self.request()?;
-        match json::parse_after_bom(self.call.body()) {
+        match json::parse_after_bom(&self.call.body) {
             Ok(value) => Ok(value),
             Err(error) => Err(self.not_json(&error)),
         }
@@ -253,14 +248,21 @@ impl Configuration {
     pub fn flags(mut self) -> Result<FeatureFlags> {
         self.request()?;
         match (
-            json::parse_after_bom(self.call.body()),
+            json::parse_after_bom(&self.call.body),
             self.flags.as_slice(),
         ) {
             (Ok(flags), _) => Ok(flags),
             // The agent replies to a request for one flag with the flag itself.
-            (Err(error), [name]) => match json::parse_after_bom(self.call.body()) {
+            (Err(error), [name]) => match json::parse_after_bom(&self.call.body) {
                 Ok(flag) => Ok(FeatureFlags(Vec::from([(name.clone(), flag)]))),
-                Err(_) => Err(self.not_json(&error)),
+                Err(flag_error) => {
+                    // Older agents reply with all flags by name. Attributes are not objects.
+                    let document = json::parse_after_bom::<Object>(&self.call.body);
+                    let is_named =
+                        |document: Object| matches!(document.get(name), Some(Value::Object(_)));
+                    let has_names = document.is_ok_and(is_named);
+                    Err(self.not_json(if has_names { &error } else { &flag_error }))
+                }
             },
             (Err(error), _) => Err(self.not_json(&error)),
         }
@@ -272,7 +274,8 @@ impl Configuration {
         if self.is_invalid {
             return Err(self.call.failed("the context has control characters", ""));
         }
-        request(&mut self.call, &self.fields)
+        push_all(&mut self.call.head, &[&self.fields, "\r\n"]);
+        request(&mut self.call)
     }
 
     /// Returns the error for a configuration that is not JSON of the requested type.
@@ -281,7 +284,7 @@ impl Configuration {
     fn not_json(&self, error: &json::Error) -> Error {
         Error::new(
             SERVICE.error_type,
-            format_args!("{}\": {error}", self.call.subject),
+            format_args!("{}{error}", self.call.subject),
         )
     }
 }

@@ -3,10 +3,11 @@
 //! Source: AWS Lambda Developer Guide, "Using the Lambda metadata endpoint".
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::str;
 use std::sync::OnceLock;
 
-use super::{AFTER_PATH, Call, Service, emulated, push_all};
+use super::{Call, Service, emulated, push_all};
 use crate::context::current;
 use crate::error::{Error, Result};
 use crate::http::client::end_ms;
@@ -20,7 +21,7 @@ static SERVICE: Service = Service {
     error_type: "MetadataError",
     not_found: "MetadataError",
     access_denied: "MetadataError",
-    separator: ": ",
+    no_value: "",
     refused: "",
     idle: &IDLE,
 };
@@ -85,13 +86,19 @@ pub fn metadata() -> Result<Metadata> {
     Ok(metadata)
 }
 
+/// The head of the request up to the token.
+const HEAD: &str = "GET /2026-01-15/metadata/execution-environment HTTP/1.1\r\nHost: localhost\r\n\
+    Authorization: Bearer ";
+
 #[inline]
 #[track_caller]
 fn request() -> Result<Metadata> {
-    let mut call = Call::new(&SERVICE);
-    call.subject.push_str("metadata");
-    call.head
-        .push_str("GET /2026-01-15/metadata/execution-environment");
+    let mut call = Call {
+        service: &SERVICE,
+        subject: "metadata: ".into(),
+        head: String::new(),
+        body: Vec::new(),
+    };
     let text =
         |bytes| utf8::to_str(bytes).filter(|text: &&str| !text.is_empty() && is_field_value(text));
     let api = sys::env(c"AWS_LAMBDA_METADATA_API").and_then(text);
@@ -107,8 +114,8 @@ fn request() -> Result<Metadata> {
     let Some(token) = token.or_else(emulated::token) else {
         return Err(call.failed("AWS_LAMBDA_METADATA_TOKEN is not set", ""));
     };
-    push_all(&mut call.head, &[AFTER_PATH, "Authorization: Bearer "]);
-    let status = call.send(addr, [token, "\r\n\r\n"], end_ms(TIMEOUT_MS))?;
+    push_all(&mut call.head, &[HEAD, token, "\r\n\r\n"]);
+    let status = call.send(addr, end_ms(TIMEOUT_MS))?;
     call.check(status)?;
     let document = call.text()?;
     match json::parse::<Document>(document.as_bytes()) {

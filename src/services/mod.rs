@@ -54,15 +54,15 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::net::{Ipv4Addr, SocketAddr};
-use core::ops::Range;
-use core::str;
+use std::net::TcpStream;
 
-use crate::encoding::{parse_decimal, push_decimal, push_percent_encoded};
+use crate::encoding::{push_decimal, push_percent_encoded};
 use crate::error::{Error, Result};
-use crate::http1::exchange::{
-    ExchangeError, Kind, Request, can_repeat_idempotent, exchange, send_short,
-};
-use crate::http1::head::{push_text, trim};
+use crate::http1::address::parse_port;
+use crate::http1::connection::ReceiveError;
+use crate::http1::exchange::{ExchangeError, Kind, Sent, exchange, send_short};
+use crate::http1::head::push_text;
+use crate::http1::remove_range;
 use crate::json::{self, FromJson};
 use crate::sys::{self, Errno, IdleStream, utf8};
 
@@ -81,8 +81,8 @@ struct Service {
     error_type: &'static str,
     not_found: &'static str,
     access_denied: &'static str,
-    /// What separates the subject of a message from the reason.
-    separator: &'static str,
+    /// Why a reply without a value is malformed.
+    no_value: &'static str,
     /// The end of the message about a refused connection.
     refused: &'static str,
     idle: &'static IdleStream,
@@ -92,37 +92,39 @@ struct Service {
 #[derive(Debug, Clone)]
 struct Call {
     service: &'static Service,
-    /// What is requested, for messages: `parameter "/db/url`.
+    /// What is requested, as messages begin: `parameter "/db/url": `.
     subject: String,
     /// The method and the path, as far as it is made.
     head: String,
-    /// The reply, with its head.
-    buffer: Vec<u8>,
-    /// Where the body of the reply is in the buffer.
-    body: Range<usize>,
+    /// The body of the reply.
+    body: Vec<u8>,
 }
 
 /// Ends the request line, and begins the header fields. The servers do not look at the port of the host.
 const AFTER_PATH: &str = " HTTP/1.1\r\nHost: localhost\r\n";
 
 impl Call {
+    /// Makes a call whose subject consists of the names, each after its words, and whose path of the same names,
+    /// percent-encoded, each after its part.
     #[inline]
-    fn new(service: &'static Service) -> Call {
-        Call {
+    fn new<const N: usize>(
+        service: &'static Service,
+        parts: &[[&str; 2]],
+        names: [&str; N],
+    ) -> Call {
+        let mut call = Call {
             service,
             subject: String::new(),
             head: String::new(),
-            buffer: Vec::new(),
-            body: 0..0,
+            body: Vec::new(),
+        };
+        for ([words, part], name) in parts.iter().zip(names) {
+            call.subject.push_str(words);
+            call.subject.push_str(name);
+            call.push_path(part, name);
         }
-    }
-
-    /// Adds `words` and `name` to the subject. Adds `part` and `name`, which is percent-encoded, to the path.
-    #[inline]
-    fn push_name(&mut self, words: &str, part: &str, name: &str) {
-        self.subject.push_str(words);
-        self.subject.push_str(name);
-        self.push_path(part, name);
+        call.subject.push_str("\": ");
+        call
     }
 
     /// Adds `part` to the path or the query, and then `name`, which is percent-encoded.
@@ -135,8 +137,7 @@ impl Call {
     #[inline]
     #[track_caller]
     fn error(&self, error_type: &'static str, why: &str, more: &str) -> Error {
-        let parts = [&self.subject, self.service.separator, why, more];
-        Error::of(error_type, &parts).here()
+        Error::of(error_type, &[&self.subject, why, more]).here()
     }
 
     /// Returns the error that this call failed because of `why` and `more`.
@@ -146,24 +147,48 @@ impl Call {
         self.error(self.service.error_type, why, more)
     }
 
-    /// Sends the request to `addr`: the method and the path, and then `rest`. Returns the status of the reply.
+    /// Returns the address of an extension on this machine: at the port in the variable, or at `port` if the variable
+    /// is not set or empty.
     #[inline]
     #[track_caller]
-    fn send(&mut self, addr: SocketAddr, rest: [&str; 2], end_ms: u64) -> Result<u16> {
-        let [fields, last] = rest;
-        let request = Request {
-            parts: [self.head.as_bytes(), fields.as_bytes(), last.as_bytes()],
-            end_ms,
+    fn local(&self, variable: &CStr, port: u16) -> Result<SocketAddr> {
+        let port = match sys::env(variable) {
+            None | Some([]) => port,
+            Some(text) => match parse_port(text) {
+                Some(port) => port,
+                None => {
+                    return Err(
+                        self.failed(utf8::text(variable.to_bytes()), " is not a port number")
+                    );
+                }
+            },
         };
+        Ok(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port))
+    }
+
+    /// Sends the request to `addr`. Returns the status of the reply.
+    #[inline]
+    #[track_caller]
+    fn send(&mut self, addr: SocketAddr, end_ms: u64) -> Result<u16> {
         let kind = Kind {
             is_head: false,
-            can_repeat: can_repeat_idempotent,
-            send: send_short,
             body_len_max: REPLY_LEN_MAX,
+            end_ms,
         };
-        match exchange(addr, self.service.idle, &request, kind, &mut self.buffer) {
+        let send = |stream: &TcpStream| send_short(stream, self.head.as_bytes());
+        // The method is GET, which is idempotent.
+        let can_repeat = |_: &TcpStream, _: &Sent, error: &ReceiveError| error.is_hangup();
+        match exchange(
+            addr,
+            self.service.idle,
+            kind,
+            &mut self.body,
+            send,
+            can_repeat,
+        ) {
             Ok(reply) => {
-                self.body = reply.body;
+                self.body.truncate(reply.body.end);
+                remove_range(&mut self.body, 0, reply.body.start);
                 Ok(reply.status)
             }
             Err(error) => Err(self.failed(
@@ -176,49 +201,43 @@ impl Call {
         }
     }
 
-    /// Returns the body of the reply.
-    #[inline]
-    fn body(&self) -> &[u8] {
-        self.buffer.get(self.body.clone()).unwrap_or_default()
-    }
-
     /// Checks the status of the reply.
     ///
     /// # Errors
     /// The status is not 200. 403 and 404 stand for access that is denied and for a value that is not there.
     #[inline]
     #[track_caller]
-    fn check(&self, status: u16) -> Result<()> {
-        let mut text = String::new();
+    fn check(&mut self, status: u16) -> Result<()> {
         let (error_type, why) = match status {
             200 => return Ok(()),
             403 => (self.service.access_denied, "access denied"),
             404 => (self.service.not_found, "not found"),
-            _ => {
-                push_decimal(&mut text, status.into());
-                (self.service.error_type, "status ")
-            }
+            _ => (self.service.error_type, "status "),
         };
-        let body = self.body();
-        let body = trim(body.get(..TEXT_LEN_MAX).unwrap_or(body));
-        // The body of another status may be the value, which may be secret.
-        if status >= 400 && !body.is_empty() {
-            text.push_str(": ");
-            push_text(&mut text, body);
+        self.subject.push_str(why);
+        if !matches!(status, 403 | 404) {
+            push_decimal(&mut self.subject, status.into());
         }
-        Err(self.error(error_type, why, &text))
+        let mut text = self.body.get(..TEXT_LEN_MAX).unwrap_or(&self.body);
+        while let [rest @ .., b' ' | b'\r' | b'\n'] = text {
+            text = rest;
+        }
+        // The body of another status may be the value, which may be secret.
+        if status >= 400 && !text.is_empty() {
+            self.subject.push_str(": ");
+            push_text(&mut self.subject, text);
+        }
+        Err(self.error(error_type, "", ""))
     }
 
     /// Returns the body of the reply as text.
     #[inline]
     #[track_caller]
-    fn text(&self) -> Result<String> {
+    fn text(&mut self) -> Result<String> {
         let mut copy = String::new();
-        match utf8::to_str(self.body()) {
+        match utf8::to_str(&self.body) {
             Some(text) => copy.push_str(text),
-            None => {
-                return Err(self.failed("expected text, found bytes that are not UTF-8", ""));
-            }
+            None => return Err(self.failed("expected text, found bytes that are not UTF-8", "")),
         }
         Ok(copy)
     }
@@ -241,14 +260,6 @@ impl Call {
     fn malformed(&self, path: &str) -> Error {
         self.failed("malformed reply: unexpected JSON at ", path)
     }
-}
-
-/// Returns the address of an extension on this machine: at the port in the variable, or else at `port`.
-#[inline]
-fn local(variable: &CStr, port: u16) -> SocketAddr {
-    let given = sys::env(variable).and_then(parse_decimal);
-    let given = given.and_then(|port| u16::try_from(port).ok());
-    SocketAddr::new(Ipv4Addr::LOCALHOST.into(), given.unwrap_or(port))
 }
 
 /// The services of an emulator in this process.

@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str;
 
-use super::{AFTER_PATH, Call, Service, TIMEOUT_MS, emulated, local};
+use super::{Call, Service, TIMEOUT_MS, emulated};
 use crate::encoding::{Digits, decimal};
 use crate::error::Result;
 use crate::http::client::end_ms;
@@ -19,7 +19,7 @@ static SERVICE: Service = Service {
     error_type: "ParameterError",
     not_found: "ParameterNotFound",
     access_denied: "ParameterAccessDenied",
-    separator: "\": ",
+    no_value: "malformed reply: unexpected JSON at $",
     refused: NO_EXTENSION,
     idle: &IDLE,
 };
@@ -28,8 +28,26 @@ static SERVICE: Service = Service {
 pub(super) static IDLE: IdleStream = IdleStream::new();
 
 pub(super) const NO_EXTENSION: &str = "; the function needs the layer of the AWS Parameters and Secrets Lambda \
-    Extension, whose ARNs are listed at \
+    Extension: \
     https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-integration-lambda-extensions.html";
+
+static PARTS: [[&str; 2]; 1] = [["parameter \"", "GET /systemsmanager/parameters/get?name="]];
+const DECRYPTED: &str = "&withDecryption=true";
+
+/// Requests the value of a parameter or the text of a secret. Not inlined, and generic, for the reasons that
+/// [`configuration`](super::configuration()) has.
+#[inline(never)]
+#[track_caller]
+pub(super) fn text<const N: usize>(
+    service: &'static Service,
+    parts: &[[&str; 2]],
+    names: [&str; N],
+    query: &str,
+) -> Result<String> {
+    let mut call = Call::new(service, parts, names);
+    call.head.push_str(query);
+    call.value()
+}
 
 /// Returns the value of a parameter, decrypted. [`Parameter`] has the other forms.
 ///
@@ -49,7 +67,7 @@ pub(super) const NO_EXTENSION: &str = "; the function needs the layer of the AWS
 #[inline]
 #[track_caller]
 pub fn parameter(name: &str) -> Result<String> {
-    Parameter::new(name).text()
+    text(&SERVICE, &PARTS, [name], DECRYPTED)
 }
 
 /// A parameter that is requested by [`text`](Self::text) or one of the methods beside it.
@@ -72,14 +90,14 @@ pub struct Parameter {
 json_struct! {
     /// A reply of the extension. One type for both services is smaller than two.
     pub(super) struct Reply {
-        parameter: Option<Stored> as "Parameter",
+        pub(super) parameter: Option<Stored> as "Parameter",
         pub(super) secret: Option<String> as "SecretString",
         pub(super) binary: Option<String> as "SecretBinary",
     }
 }
 
 json_struct! {
-    struct Stored { value: String as "Value" }
+    pub(super) struct Stored { pub(super) value: String as "Value" }
 }
 
 impl Parameter {
@@ -94,11 +112,8 @@ impl Parameter {
     /// ```
     #[inline]
     pub fn new(name: &str) -> Parameter {
-        let mut call = Call::new(&SERVICE);
-        let path = "GET /systemsmanager/parameters/get?name=";
-        call.push_name("parameter \"", path, name);
         Parameter {
-            call,
+            call: Call::new(&SERVICE, &PARTS, [name]),
             is_encrypted: false,
         }
     }
@@ -165,8 +180,8 @@ impl Parameter {
     /// See the [module](super#errors).
     #[inline]
     #[track_caller]
-    pub fn text(self) -> Result<String> {
-        self.request().map(|(_, value)| value)
+    pub fn text(mut self) -> Result<String> {
+        self.request()
     }
 
     /// Returns the values of a `StringList`.
@@ -204,23 +219,19 @@ impl Parameter {
     /// # Errors
     /// See the [module](super#errors).
     #[track_caller]
-    pub fn json<T: FromJson>(self) -> Result<T> {
-        let (call, value) = self.request()?;
-        call.secret_json(&value)
+    pub fn json<T: FromJson>(mut self) -> Result<T> {
+        let value = self.request()?;
+        self.call.secret_json(&value)
     }
 
     /// Sends the request. Returns the value.
     #[inline]
     #[track_caller]
-    fn request(self) -> Result<(Call, String)> {
-        let mut call = self.call;
+    fn request(&mut self) -> Result<String> {
         if !self.is_encrypted {
-            call.head.push_str("&withDecryption=true");
+            self.call.head.push_str(DECRYPTED);
         }
-        match call.reply()?.parameter {
-            Some(parameter) => Ok((call, parameter.value)),
-            None => Err(call.malformed("$")),
-        }
+        self.call.value()
     }
 }
 
@@ -231,6 +242,18 @@ const NOT_READY_MS: u64 = 400;
 const FIRST_PAUSE_MS: u16 = 10;
 
 impl Call {
+    /// Sends the request. Returns the value of a parameter or the text of a secret.
+    #[inline]
+    #[track_caller]
+    pub(super) fn value(&mut self) -> Result<String> {
+        let reply = self.reply()?;
+        match (reply.parameter, reply.secret) {
+            (Some(Stored { value }), _) | (None, Some(value)) => Ok(value),
+            _ if reply.binary.is_some() => Err(self.failed("it is binary: use `bytes`", "")),
+            _ => Err(self.failed(self.service.no_value, "")),
+        }
+    }
+
     /// Sends the request to the AWS Parameters and Secrets Lambda Extension. Repeats it while the extension is not
     /// ready. Returns the reply.
     #[inline]
@@ -245,33 +268,37 @@ impl Call {
                 and the extension does not support them";
             return Err(self.failed(why, ""));
         };
-        self.head.push_str(AFTER_PATH);
-        self.head.push_str("X-Aws-Parameters-Secrets-Token: ");
-        let addr = emulated::service_addr(emulated::Service::ParametersAndSecrets);
-        let addr = addr.unwrap_or_else(|| local(c"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", 2773));
+        self.head
+            .push_str(" HTTP/1.1\r\nHost: localhost\r\nX-Aws-Parameters-Secrets-Token: ");
+        self.head.push_str(token);
+        self.head.push_str("\r\n\r\n");
+        let addr = match emulated::service_addr(emulated::Service::ParametersAndSecrets) {
+            Some(addr) => addr,
+            None => self.local(c"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", 2773)?,
+        };
         let end_ms = end_ms(TIMEOUT_MS);
-        let retry_end_ms = end_ms.min(sys::unix_time_ms().saturating_add(NOT_READY_MS));
+        // `saturating_add` is nine bytes more, and the clock is far from its end.
+        let retry_end_ms = end_ms.min(sys::unix_time_ms().wrapping_add(NOT_READY_MS));
         let mut pause_ms = FIRST_PAUSE_MS;
         loop {
-            let status = self.send(addr, [token, "\r\n\r\n"], end_ms)?;
-            let body = self.body();
-            let is_ready = status == 200 || !contains(body, "not ready");
-            let pause_end_ms = sys::unix_time_ms().saturating_add(pause_ms.into());
+            let status = self.send(addr, end_ms)?;
+            let pause_end_ms = sys::unix_time_ms().wrapping_add(pause_ms.into());
+            let is_ready = status == 200 || !contains(&self.body, "not ready");
             if is_ready || pause_end_ms >= retry_end_ms {
                 // The status of most errors of AWS is 400.
                 let status = match status {
-                    400.. if contains(body, "AccessDenied") => 403,
-                    400.. if contains(body, "NotFound") => 404,
+                    400.. if contains(&self.body, "AccessDenied") => 403,
+                    400.. if contains(&self.body, "NotFound") => 404,
                     _ => status,
                 };
                 self.check(status)?;
-                return match json::parse(body) {
+                return match json::parse(&self.body) {
                     Ok(reply) => Ok(reply),
                     Err(error) => Err(self.malformed(error.path())),
                 };
             }
             sys::sleep_ms(pause_ms);
-            pause_ms = pause_ms.saturating_mul(2);
+            pause_ms = pause_ms.wrapping_mul(2);
         }
     }
 }

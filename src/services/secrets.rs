@@ -5,7 +5,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::parameters::{IDLE, NO_EXTENSION};
+use super::parameters::{IDLE, NO_EXTENSION, text};
 use super::{Call, Service};
 use crate::encoding::decode_base64;
 use crate::error::Result;
@@ -15,10 +15,12 @@ static SERVICE: Service = Service {
     error_type: "SecretError",
     not_found: "SecretNotFound",
     access_denied: "SecretAccessDenied",
-    separator: "\": ",
+    no_value: "malformed reply: it has neither SecretString nor SecretBinary",
     refused: NO_EXTENSION,
     idle: &IDLE,
 };
+
+static PARTS: [[&str; 2]; 1] = [["secret \"", "GET /secretsmanager/get?secretId="]];
 
 /// Returns the text of a secret. [`Secret`] has the other forms.
 ///
@@ -38,7 +40,7 @@ static SERVICE: Service = Service {
 #[inline]
 #[track_caller]
 pub fn secret(id: &str) -> Result<String> {
-    Secret::new(id).text()
+    text(&SERVICE, &PARTS, [id], "")
 }
 
 /// A secret that is requested by [`text`](Self::text) or one of the methods beside it.
@@ -71,9 +73,9 @@ impl Secret {
     /// ```
     #[inline]
     pub fn new(id: &str) -> Secret {
-        let mut call = Call::new(&SERVICE);
-        call.push_name("secret \"", "GET /secretsmanager/get?secretId=", id);
-        Secret { call }
+        Secret {
+            call: Call::new(&SERVICE, &PARTS, [id]),
+        }
     }
 
     /// Requests the version with this ID instead of the current one.
@@ -120,8 +122,8 @@ impl Secret {
     /// Those of the [module](super#errors), and if the secret is binary.
     #[inline]
     #[track_caller]
-    pub fn text(self) -> Result<String> {
-        self.request().map(|(_, text)| text)
+    pub fn text(mut self) -> Result<String> {
+        self.call.value()
     }
 
     /// Returns the bytes of the secret: those of a binary secret, or the UTF-8 of its text.
@@ -146,7 +148,7 @@ impl Secret {
                 Ok(bytes) => Ok(bytes),
                 Err(_) => Err(self.call.failed("its binary value is not base64", "")),
             },
-            (None, None) => Err(self.call.failed(NO_VALUE, "")),
+            (None, None) => Err(self.call.failed(SERVICE.no_value, "")),
         }
     }
 
@@ -166,23 +168,8 @@ impl Secret {
     /// Those of [`text`](Self::text), and if the text is not JSON of that type. The message has the place, but not the
     /// text.
     #[track_caller]
-    pub fn json<T: FromJson>(self) -> Result<T> {
-        let (call, text) = self.request()?;
-        call.secret_json(&text)
-    }
-
-    #[inline]
-    #[track_caller]
-    fn request(mut self) -> Result<(Call, String)> {
-        let reply = self.call.reply()?;
-        match reply.secret {
-            Some(text) => Ok((self.call, text)),
-            None if reply.binary.is_some() => {
-                Err(self.call.failed("it is binary: use `bytes`", ""))
-            }
-            None => Err(self.call.failed(NO_VALUE, "")),
-        }
+    pub fn json<T: FromJson>(mut self) -> Result<T> {
+        let text = self.call.value()?;
+        self.call.secret_json(&text)
     }
 }
-
-const NO_VALUE: &str = "malformed reply: it has neither SecretString nor SecretBinary";

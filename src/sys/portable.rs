@@ -149,9 +149,16 @@ pub(crate) fn receive(
     Ok(n)
 }
 
-pub(crate) fn send(mut stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
+pub(crate) fn send<const N: usize>(
+    mut stream: &TcpStream,
+    parts: [&[u8]; N],
+) -> Result<usize, Errno> {
     let sent = stream.write_vectored(&parts.map(io::IoSlice::new));
     sent.map_err(|error| errno(&error))
+}
+
+pub(crate) fn send_bytes(mut stream: &TcpStream, bytes: &[u8]) -> Result<usize, Errno> {
+    stream.write(bytes).map_err(|error| errno(&error))
 }
 
 /// Sends one datagram without waiting.

@@ -238,6 +238,19 @@ fn what_could_break_a_request_is_refused_before_anything_is_sent() {
         client.post("/").header("Transfer-Encoding", "chunked"),
         "itself",
     );
+    for name in ["Host", "Content-Type"] {
+        let twice = client
+            .get("/")
+            .header(name, "x")
+            .header(&name.to_lowercase(), "x");
+        check(twice, "Host and Content-Type cannot be repeated");
+    }
+    for value in ["Upgrade", "", "close, TE"] {
+        check(
+            client.get("/").header("connection", value),
+            "Connection must be close or keep-alive",
+        );
+    }
     for path in ["a", "/a b", "/\u{e9}", "/a#b", "http://127.0.0.1/"] {
         check(client.get(path), "path");
     }
@@ -337,6 +350,39 @@ fn a_connection_with_bytes_after_the_reply_is_not_used_again() {
     play(&script, |client| {
         assert_eq!(text(client.get("/a").send()).as_deref(), Ok("200 hi"));
         assert_eq!(text(client.get("/b").send()).as_deref(), Ok("200 hi"));
+    });
+}
+
+/// RFC 9112, section 9.6: after a request with `close`, a client sends no other request on the connection.
+#[test]
+fn a_request_with_connection_close_has_a_connection_of_its_own() {
+    let first = listen();
+    let addr = first.local_addr().unwrap();
+    let client = client(addr);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut kept = accept(&first);
+            read_request(&mut kept);
+            kept.get_mut().write_all(OK.as_bytes()).unwrap();
+            // The reply to /b does not say that its connection is closed.
+            let mut own = accept(&first);
+            let request = read_request(&mut own);
+            assert_eq!(request.line, "GET /b HTTP/1.1");
+            assert_eq!(request.field("Connection"), Some("Close"));
+            own.get_mut().write_all(OK.as_bytes()).unwrap();
+            assert_eq!(own.read(&mut [0]).unwrap(), 0, "the client closes it");
+            let request = read_request(&mut kept);
+            assert_eq!(request.line, "GET /c HTTP/1.1");
+            assert_eq!(request.field("Connection"), Some("keep-alive"));
+            kept.get_mut().write_all(OK.as_bytes()).unwrap();
+        });
+        for request in [
+            client.get("/a"),
+            client.get("/b").header("Connection", "Close"),
+            client.get("/c").header("Connection", "keep-alive"),
+        ] {
+            assert_eq!(text(request.send()).as_deref(), Ok("200 hi"));
+        }
     });
 }
 
@@ -573,6 +619,54 @@ fn an_idempotent_request_is_repeated_once_on_a_new_connection() {
     });
 }
 
+/// A connection on which bytes were not read is reset when it is closed (RFC 2525, section 2.17).
+#[test]
+fn a_request_is_not_repeated_after_a_reset_within_the_reply() {
+    for part in [
+        "H",
+        "HTTP/1.1 200 OK\r\nContent-Le",
+        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx",
+    ] {
+        let listener = listen();
+        let client = client(listener.local_addr().unwrap());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut stream = accept(&listener);
+                read_request(&mut stream);
+                stream.get_mut().write_all(OK.as_bytes()).unwrap();
+                stream.get_mut().read_exact(&mut [0; 3]).unwrap();
+                stream.get_mut().write_all(part.as_bytes()).unwrap();
+                thread::sleep(Duration::from_millis(50));
+                drop(stream);
+                listener.set_nonblocking(true).unwrap();
+                thread::sleep(Duration::from_millis(100));
+                assert!(
+                    listener.accept().is_err(),
+                    "{part:?}: there is no second request"
+                );
+            });
+            client.get("/1").send().unwrap();
+            let error = client.get("/2").send().unwrap_err();
+            assert_eq!(
+                error.error_type(),
+                "HttpClient.InvalidReply",
+                "{part:?}: {error}"
+            );
+        });
+    }
+}
+
+#[test]
+fn a_reply_that_switches_protocols_is_an_error_that_says_so() {
+    let reply = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n";
+    play(&[step_and_close("GET / HTTP/1.1", reply)], |client| {
+        let error = client.get("/").send().unwrap_err();
+        assert_eq!(error.error_type(), "HttpClient.InvalidReply");
+        let want = "unexpected status 101: the client does not switch protocols";
+        assert!(error.error_message().ends_with(want), "{error}");
+    });
+}
+
 #[test]
 fn a_post_that_the_peer_has_read_is_not_repeated() {
     let script = [
@@ -603,6 +697,63 @@ fn a_reply_that_comes_before_the_whole_request_was_read_is_received() {
         let reply = client.post("/").body(&vec![b'x'; 4 << 20]).send().unwrap();
         assert_eq!(reply.status, 413);
         drop(client);
+    });
+}
+
+/// The request is longer than what the system takes of a request that nobody reads.
+#[test]
+fn a_reply_is_received_while_the_peer_does_not_read_the_request() {
+    const REPLY: &[u8] =
+        b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig";
+    let body = vec![b'x'; 64 << 20];
+    for (pause, is_reset) in [(0, false), (200, false), (200, true)] {
+        let listener = listen();
+        let client = client(listener.local_addr().unwrap()).timeout(Duration::from_secs(30));
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut stream = accept(&listener);
+                stream.fill_buf().unwrap();
+                thread::sleep(Duration::from_millis(pause));
+                stream.get_mut().write_all(REPLY).unwrap();
+                // The connection stays open, or it is reset because there are bytes that were not read.
+                while !is_reset && !is_over.load(Ordering::SeqCst) {
+                    thread::sleep(Duration::from_millis(10));
+                }
+            });
+            let begin = Instant::now();
+            let got = text(client.post("/").body(&body).send());
+            is_over.store(true, Ordering::SeqCst);
+            assert_eq!(got.as_deref(), Ok("413 big"), "{pause} {is_reset}");
+            assert!(
+                begin.elapsed() < Duration::from_secs(10),
+                "{:?}",
+                begin.elapsed()
+            );
+        });
+    }
+}
+
+/// An interim reply does not stop the request: the peer still reads it, however slowly.
+#[test]
+fn an_interim_reply_does_not_end_a_long_request() {
+    let listener = listen();
+    let client = client(listener.local_addr().unwrap());
+    let body = vec![b'x'; 16 << 20];
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut stream = accept(&listener);
+            stream.fill_buf().unwrap();
+            let interim = b"HTTP/1.1 102 Processing\r\n\r\n";
+            stream.get_mut().write_all(interim).unwrap();
+            thread::sleep(Duration::from_millis(300));
+            assert_eq!(read_request(&mut stream).body.len(), body.len());
+            stream.get_mut().write_all(OK.as_bytes()).unwrap();
+        });
+        assert_eq!(
+            text(client.post("/").body(&body).send()).as_deref(),
+            Ok("200 hi")
+        );
     });
 }
 

@@ -469,6 +469,34 @@ fn a_reply_that_cannot_be_read_is_an_error_without_the_value() {
     );
 }
 
+/// The error is that of the form which the reply has: one flag, or flags by name.
+#[test]
+fn a_malformed_flag_is_an_error_about_its_own_form() {
+    let start = "ConfigurationError: configuration \"c/e/p\": ";
+    let one = "GET /applications/c/environments/e/configurations/p?flag=a%20b HTTP/1.1";
+    for (body, want) in [
+        (
+            r#"{"enabled":"yes"}"#,
+            "expected a boolean, found a string at $.enabled",
+        ),
+        (r#"{"limit":3}"#, "missing member `enabled` at $ "),
+        (
+            r#"{"a b":{"enabled":"yes"}}"#,
+            "expected a boolean, found a string at $[\"a b\"].enabled",
+        ),
+        (r#"{"a b":{}}"#, "missing member `enabled` at $[\"a b\"]"),
+        ("[]", "expected an object, found an array at $ "),
+        (
+            "{",
+            "expected a member's name in quotes, found the end of the text at $ ",
+        ),
+    ] {
+        let (_, got) = play(&[step(one, reply(200, body))], &["flag c"]);
+        let got = got.unwrap_err();
+        assert!(got.starts_with(&format!("{start}{want}")), "{got}");
+    }
+}
+
 #[test]
 fn a_reply_that_is_cut_or_too_long_is_an_error() {
     let too_long = "HTTP/1.1 200 OK\r\nContent-Length: 4194305\r\n\r\n";
@@ -649,6 +677,24 @@ fn a_missing_or_malformed_variable_is_an_error() {
         "metadata",
         "MetadataError: metadata: AWS_LAMBDA_METADATA_API is not set",
     );
+    for value in ["x", "65536", "-1", " 1", "2772x"] {
+        check(
+            ("AWS_APPCONFIG_EXTENSION_HTTP_PORT", value),
+            "flags c",
+            "ConfigurationError: configuration \"c/e/p\": AWS_APPCONFIG_EXTENSION_HTTP_PORT is not a port number",
+        );
+        for (call, of) in [
+            ("parameter p", "ParameterError: parameter \"p\""),
+            ("secret s", "SecretError: secret \"s\""),
+        ] {
+            let want = format!("{of}: PARAMETERS_SECRETS_EXTENSION_HTTP_PORT is not a port number");
+            check(
+                ("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", value),
+                call,
+                &want,
+            );
+        }
+    }
     let want = "MetadataError: metadata: AWS_LAMBDA_METADATA_API: its host must be";
     if cfg!(not(feature = "dns")) {
         check(
