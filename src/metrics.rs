@@ -43,6 +43,7 @@
 //! | unit of a metric | the same for all its values in a line |
 //! | dimensions | at most 30 |
 //! | set of dimensions | no name twice |
+//! | sets of dimensions | no set twice, in any order of its names |
 //! | line | at most 262,144 bytes |
 //!
 //! Units cannot be wrong, since [`Unit`] has all of them. A name stands for one thing in a line: a dimension, a

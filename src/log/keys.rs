@@ -165,6 +165,12 @@ pub fn append_key<'c, T: ToJson + ?Sized>(
 #[inline(never)]
 fn append(cx: Option<&Context>, of_invocation: &[u8], start_len: usize, key: &mut Vec<u8>) {
     HAS_KEYS.store(true, Ordering::Relaxed);
+    // JSON has no byte 0, but a value's own code may write one, which would end the key.
+    for byte in &mut *key {
+        if *byte == 0 {
+            *byte = b' ';
+        }
+    }
     let start = prefix(key, start_len);
     let mut keys = KEYS.lock();
     let len = remove(&mut keys, of_invocation, start);
@@ -333,6 +339,24 @@ mod tests {
             append_key(cx, &"k".repeat(KEYS_LEN_MAX + n), &1);
         }
         assert_eq!(fields(cx, &[]), "");
+        end_invocation(cx);
+    }
+
+    /// A byte 0 separates keys.
+    #[test]
+    fn a_value_that_writes_a_byte_0_is_one_key() {
+        struct Zero;
+        impl ToJson for Zero {
+            fn to_json(&self, w: &mut Writer) {
+                w.raw("[1,\0other=2]");
+            }
+        }
+        let cx = &cx("keys-zero");
+        append_key(cx, "zero", &Zero);
+        append_key(cx, "n", &1);
+        assert_eq!(fields(cx, &[]), " zero=[1, other=2] n=1");
+        append_key(cx, "zero", &3);
+        assert_eq!(fields(cx, &[]), " n=1 zero=3");
         end_invocation(cx);
     }
 

@@ -204,7 +204,20 @@ impl Line {
 
     pub(super) fn set_dimension_sets(&mut self, sets: &[&[&str]]) {
         let mut json = Vec::new();
-        for set in sets {
+        let mut rest = sets;
+        while let [set, later_sets @ ..] = rest {
+            rest = later_sets;
+            // A set is the same in any order of its names. A set that has a name twice is refused below.
+            let is_same = |other: &&[&str]| {
+                other.len() == set.len() && other.iter().all(|name| set.contains(name))
+            };
+            if later_sets.iter().any(is_same) {
+                refuse(
+                    &set.join("\", \""),
+                    "a set that is there twice, so one of them is left out",
+                );
+                continue;
+            }
             let start = if json.is_empty() { "[" } else { ",[" };
             push(&mut json, start);
             let mut names = *set;

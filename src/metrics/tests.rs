@@ -306,6 +306,31 @@ fn invalid_values_and_names_of_two_kinds_are_left_out_with_an_error() {
 }
 
 #[test]
+fn a_repeated_set_of_dimensions_is_left_out_with_an_error() {
+    #[track_caller]
+    fn check(sets: &[&[&str]], want: &str, problem: &str) {
+        let line = line(|m| {
+            m.dimension("a", "1").dimension("b", "2").count("Orders", 1);
+            m.dimension_sets(sets);
+        });
+        assert!(
+            line.contains(&format!("\"Dimensions\":{want},\"Metrics\"")),
+            "{line}"
+        );
+        let error = take_error().unwrap_err();
+        let is_twice = "a set that is there twice, so one of them is left out";
+        assert_eq!(error.error_message(), format!("\"{problem}\": {is_twice}"));
+    }
+    check(&[&["a"], &["a"]], r#"[["a"]]"#, "a");
+    check(
+        &[&["a", "b"], &["a"], &["b", "a"]],
+        r#"[["a"],["b","a"]]"#,
+        "a\", \"b",
+    );
+    check(&[&[], &["b"], &[], &[]], r#"[["b"],[]]"#, "");
+}
+
+#[test]
 fn a_line_has_at_most_30_dimensions() {
     let line = line(|m| {
         for n in 0..31 {
