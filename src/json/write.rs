@@ -197,7 +197,7 @@ impl Writer {
     ///
     /// Escapes are often next to each other, or at the end. So from the first escape on, the next byte and the last
     /// twelve bytes are written one by one. The plain form is without the inner loop: a short string with four
-    /// escapes takes 1.8 times the instructions then ("escaped strings" in `bench/json`, opt-level 3).
+    /// escapes takes 1.6 times the instructions then ("escaped strings" in `bench/json`, opt-level 3).
     fn string_bytes(&mut self, mut rest: &[u8]) {
         self.out.push(b'"');
         while !rest.is_empty() {

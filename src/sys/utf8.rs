@@ -1,7 +1,7 @@
 //! A check that bytes are UTF-8 (RFC 3629), sixteen bytes at once.
 //!
-//! The plain form is `str::from_utf8`. To read strings that are not ASCII takes 1.57 times the instructions then, and to
-//! skip them 2.3 times ("non-ASCII strings" in `bench/json`, opt-level 3).
+//! The plain form is `str::from_utf8`. To read strings that are not ASCII takes 1.53 times the instructions then, and to
+//! skip them 2.1 times ("non-ASCII strings" in `bench/json`, opt-level 3).
 
 use super::simd;
 use alloc::string::String;
