@@ -28,6 +28,7 @@ mod cli;
 mod environment;
 mod event_argument;
 mod front_door;
+mod history;
 mod invoke;
 mod invoke_api;
 mod json_difference;

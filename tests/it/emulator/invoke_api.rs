@@ -337,25 +337,6 @@ fn the_error_of_a_function_that_expects_another_event_has_a_hint() {
     });
 }
 
-#[test]
-fn a_browser_gets_the_emulators_page_if_the_function_has_none() {
-    let fail = handler::json(|name: String, _| Ok(name));
-    with(&fail, |addr| {
-        let mut client = Client::connect(addr);
-        let page = client.request("GET /", "Accept: text/html,*/*\r\n", b"");
-        assert_eq!(page.status, 200);
-        assert!(page.text().starts_with("<!doctype html>"), "{page:?}");
-        // Other clients and other paths do not get it.
-        assert_eq!(client.request("GET /", "Accept: */*\r\n", b"").status, 502);
-        assert_eq!(
-            client
-                .request("GET /x", "Accept: text/html\r\n", b"")
-                .status,
-            502
-        );
-    });
-}
-
 /// Header lines of a request without `Host`, and the status of the reply.
 const CALLERS: [(&str, u16); 13] = [
     ("Host: localhost\r\n", 200),
