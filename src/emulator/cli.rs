@@ -436,7 +436,7 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
         print_line(&format!(
             "{}: invoke it with\n  \
              curl -d '{{}}' http://{addr}/2015-03-31/functions/function/invocations\n\
-             Any other request is an event of its function URL, http://{addr}/\n\
+             http://{addr}/ is a page for browsers. Any other request is an event of its function URL\n\
              Ctrl-C ends it.",
             bootstrap.display()
         ));

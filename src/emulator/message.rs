@@ -2,7 +2,8 @@
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use crate::emulator::report::error_document;
+use crate::emulator::history::Recorder;
+use crate::emulator::report::{InvocationReport, error_document};
 use crate::emulator::services::metrics::Metric;
 use crate::emulator::services::xray::Subsegment;
 use crate::runtime::api::RESPONSE_LEN_MAX;
@@ -52,12 +53,15 @@ pub(crate) enum ResponsePart {
     Report(InvocationData),
 }
 
-/// What the function has written and sent during an invocation, besides its response.
+/// What the function has written and sent during an invocation, besides its response, and the report.
 #[derive(Debug, Default)]
 pub(crate) struct InvocationData {
-    /// The end of the log.
-    pub(crate) log_tail: Vec<u8>,
+    pub(crate) report: InvocationReport,
+    /// The log, of which only the end is kept if it is long.
+    pub(crate) log: Vec<u8>,
     pub(crate) metrics: Vec<Metric>,
+    /// Lines that show the metrics, and what CloudWatch would ignore.
+    pub(crate) metric_lines: String,
     pub(crate) subsegments: Vec<Subsegment>,
 }
 
@@ -97,26 +101,56 @@ impl FunctionError {
 
 /// The end of a response channel that the function's side writes to.
 #[derive(Debug, Clone)]
-pub(crate) struct ResponseSender(SyncSender<ResponsePart>);
+pub(crate) struct ResponseSender {
+    parts: SyncSender<ResponsePart>,
+    /// Records what is sent, whether the caller gets it or not.
+    pub(crate) recorder: Recorder,
+}
 
 /// The end of a response channel that the caller reads from.
 pub(crate) type ResponseReceiver = Receiver<ResponsePart>;
 
 /// Returns the channel for one response. It holds few parts, so a slow caller slows the function down.
-pub(crate) fn response_channel() -> (ResponseSender, ResponseReceiver) {
-    let (sender, receiver) = sync_channel(PARTS_MAX);
-    (ResponseSender(sender), receiver)
+pub(crate) fn response_channel(recorder: Recorder) -> (ResponseSender, ResponseReceiver) {
+    let (parts, receiver) = sync_channel(PARTS_MAX);
+    (ResponseSender { parts, recorder }, receiver)
 }
 
 impl ResponseSender {
     /// Sends a part. Does nothing if the caller has left.
     pub(crate) fn send(&self, part: ResponsePart) {
-        drop(self.0.send(part));
+        self.record(&part);
+        drop(self.parts.send(part));
     }
 
     /// Sends a part if the channel has room, and drops it otherwise.
     pub(crate) fn try_send(&self, part: ResponsePart) {
-        drop(self.0.try_send(part));
+        self.record(&part);
+        drop(self.parts.try_send(part));
+    }
+
+    fn record(&self, part: &ResponsePart) {
+        match part {
+            ResponsePart::Whole(start, bytes) => match &start.error_type {
+                Some(error_type) => self.recorder.fail(error_type, bytes),
+                None => self.recorder.push(bytes),
+            },
+            ResponsePart::Start(start) => {
+                self.recorder
+                    .set_content_type(start.content_type.as_deref());
+            }
+            ResponsePart::Data(bytes) => self.recorder.push(bytes),
+            ResponsePart::End(Some(error)) => {
+                self.recorder.fail(&error.error_type, &error.document);
+            }
+            ResponsePart::End(None) => {}
+            ResponsePart::Report(data) => self.recorder.end(
+                &data.report,
+                &data.log,
+                &data.metric_lines,
+                &data.subsegments,
+            ),
+        }
     }
 
     /// Sends an error document as the whole response.

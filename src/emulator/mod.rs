@@ -28,6 +28,7 @@ mod cli;
 mod environment;
 mod event_argument;
 mod front_door;
+mod history;
 mod invoke;
 mod invoke_api;
 mod json_difference;
@@ -384,7 +385,8 @@ impl Emulator {
     ///
     /// Callers find Lambda's Invoke API there (`POST /2015-03-31/functions/function/invocations` and
     /// `response-streaming-invocations`), and on all other paths the function's URL, where requests
-    /// become HTTP API 2.0 events.
+    /// become HTTP API 2.0 events. A browser that opens `/` gets a page instead, whose script calls paths
+    /// below `/_local/` (`docs/local-lambda.md`).
     ///
     /// Web pages of other origins are refused with status 403 unless [`Settings::allowed_origins`] has
     /// theirs, and so are requests that name a host other than an address, `localhost` or one of

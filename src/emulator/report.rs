@@ -54,6 +54,8 @@ pub(crate) struct InvocationReport {
     pub(crate) duration: Duration,
     /// How long Init took, if it was part of this invocation.
     pub(crate) init_time: Option<Duration>,
+    /// Whether no runtime waited for an event when this invocation began.
+    pub(crate) is_cold: bool,
     pub(crate) memory_mb: u32,
     /// The peak resident memory; `None` if the emulator has not started the process.
     pub(crate) peak_kb: Option<u64>,

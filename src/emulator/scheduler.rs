@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::emulator::environment::Environment;
+use crate::emulator::history::History;
 use crate::emulator::message::{
     FunctionError, InvocationEvent, ResponseReceiver, ResponseSender, response_channel,
 };
@@ -36,6 +37,7 @@ pub(crate) struct QueuedInvocation {
 #[derive(Debug)]
 pub(crate) struct Scheduler {
     pub(crate) settings: Arc<Settings>,
+    pub(crate) history: Arc<History>,
     queue: Mutex<Queue>,
     /// Wakes the thread that repeats invocations and the one that waits in [`pause`](Self::pause).
     changed: Condvar,
@@ -69,6 +71,7 @@ impl Scheduler {
     pub(crate) fn new(settings: Arc<Settings>) -> Scheduler {
         Scheduler {
             settings,
+            history: Arc::default(),
             queue: Mutex::default(),
             changed: Condvar::new(),
         }
@@ -121,13 +124,14 @@ impl Scheduler {
         event: InvocationEvent,
         retries: u32,
     ) -> Result<ResponseReceiver, ThrottledError> {
-        let (response, receiver) = response_channel();
         let mut queue = lock(&self.queue);
+        if !queue.is_closed && queue.waiting.len() >= QUEUE_LEN_MAX {
+            return Err(ThrottledError);
+        }
+        let recorder = self.history.begin(&event.request_id, &event.body);
+        let (response, receiver) = response_channel(recorder);
         // A closed scheduler drops the sender, so that the caller sees a response that is cut off.
         if !queue.is_closed {
-            if queue.waiting.len() >= QUEUE_LEN_MAX {
-                return Err(ThrottledError);
-            }
             queue.waiting.push_back(QueuedInvocation {
                 event,
                 response,
@@ -170,6 +174,9 @@ impl Scheduler {
         // The request id stays the same for all attempts.
         invocation.event.attempt_id = uuid();
         invocation.retries = invocation.retries.saturating_sub(1);
+        let event = &invocation.event;
+        let recorder = self.history.begin(&event.request_id, &event.body);
+        invocation.response.recorder = recorder;
         let mut queue = lock(&self.queue);
         if !queue.is_closed {
             queue.retries.push((due, invocation));
@@ -347,6 +354,8 @@ mod tests {
             format!("{part:?}").contains("Runtime.BuildError"),
             "{part:?}"
         );
+        let (_, records) = scheduler.history.list();
+        assert_eq!(records[0].get("status"), Some(&"error".into()));
         scheduler.resume(None);
         let _response = invoke(&scheduler, "b").unwrap();
         assert_eq!(got(&worker).as_deref(), Some("b"));
@@ -367,5 +376,12 @@ mod tests {
         assert_eq!(second.retries, 1);
         assert_eq!(second.event.request_id, event.request_id);
         assert_ne!(second.event.attempt_id, event.attempt_id);
+        // The history has both attempts.
+        second.response.recorder.push(b"second");
+        let (_, records) = scheduler.history.list();
+        assert_eq!(records.len(), 2);
+        assert_eq!(records[0].get("requestId"), records[1].get("requestId"));
+        let newest = format!("{:?}", scheduler.history.find("1"));
+        assert!(newest.contains("second"), "{newest}");
     }
 }

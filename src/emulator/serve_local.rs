@@ -116,7 +116,7 @@ fn serve(handler: &dyn Handler, mut options: CommandLine) -> Result<u8, EarlyExi
     let addr = addr.map_err(EarlyExit::failed)?;
     print_line(&format!(
         "Not in Lambda (AWS_LAMBDA_RUNTIME_API is not set): serving http://{addr}/ until Ctrl-C.\n\
-         Invoke it with an event:\n  \
+         Open that address in a browser, or invoke it with an event:\n  \
          curl -d '{{}}' http://{addr}/2015-03-31/functions/function/invocations\n\
          Any other request is an event of its function URL: curl http://{addr}/"
     ));

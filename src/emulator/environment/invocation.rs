@@ -38,6 +38,7 @@ struct RunningInvocation {
     limit: Option<Instant>,
     /// How long Init took, if it was part of this invocation.
     init_time: Option<Duration>,
+    is_cold: bool,
 }
 
 /// The consequences of a failure for the caller, the processes and the log.
@@ -68,6 +69,7 @@ impl Environment {
         response: ResponseSender,
     ) -> (RunningInvocation, InitResult) {
         let settings = &*self.settings;
+        let is_cold = settings.bootstrap.is_some() && !self.is_warm();
         let (mut generation, mut init) = (0, Err(InvocationFailure::TimedOut));
         if !self.lock().suppress_init {
             (generation, init) = self.init("init", Instant::now().checked_add(INIT_TIME_MAX));
@@ -99,6 +101,7 @@ impl Environment {
             began,
             limit,
             init_time,
+            is_cold,
         };
         (invocation, init)
     }
@@ -233,6 +236,7 @@ impl Environment {
             request_id: id.to_owned(),
             duration: took,
             init_time: invocation.init_time,
+            is_cold: invocation.is_cold,
             memory_mb: self.settings.memory_mb,
             peak_kb,
             failure: None,
@@ -263,14 +267,18 @@ impl Environment {
         let record = report.record(record_of(event));
         self.log.write_platform(&lines, "platform.report", record);
         let subsegments = self.finish_trace(event);
+        let has_succeeded = report.failure.is_none();
+        let (metrics, metric_lines) = self.log.take_metrics();
         let data = InvocationData {
-            log_tail: self.log.take_tail(),
-            metrics: self.log.take_metrics(),
+            report,
+            log: self.log.take(),
+            metrics,
+            metric_lines,
             subsegments,
         };
         // A caller that does not want the data has stopped reading.
         invocation.response.try_send(ResponsePart::Report(data));
-        report.failure.is_none()
+        has_succeeded
     }
 
     /// Returns the consequences of a failure; `None` if the environment was closed, which has none.

@@ -22,8 +22,8 @@ pub(crate) fn print_line(text: &str) {
 /// Log levels, from the lowest to the highest.
 pub(crate) const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
-/// How much of a log callers get in `X-Amz-Log-Result`: "the last 4 KB of the execution log".
-const TAIL_LEN_MAX: usize = 4096;
+/// How much is kept of the log of an invocation: its end.
+const LOG_LEN_MAX: usize = 64 * 1024;
 /// Records of an Init phase that are kept for later subscribers.
 const HISTORY_LEN_MAX: usize = 1000;
 
@@ -55,6 +55,8 @@ struct LogState {
     /// The metrics in the lines since the last invocation ended, and their length.
     metrics: Vec<Metric>,
     metrics_len: usize,
+    /// Lines that show these metrics, and what CloudWatch would ignore.
+    metric_lines: String,
 }
 
 impl EnvironmentLog {
@@ -120,11 +122,12 @@ impl EnvironmentLog {
         request_id.clone_into(&mut lock(&self.state).request_id);
     }
 
-    /// Returns the metrics in the lines since the last call.
-    pub(crate) fn take_metrics(&self) -> Vec<Metric> {
+    /// Returns the metrics in the lines since the last call, and lines that show them.
+    pub(crate) fn take_metrics(&self) -> (Vec<Metric>, String) {
         let mut state = lock(&self.state);
         state.metrics_len = 0;
-        std::mem::take(&mut state.metrics)
+        let lines = std::mem::take(&mut state.metric_lines);
+        (std::mem::take(&mut state.metrics), lines)
     }
 
     /// Writes a line of an extension that the local Lambda plays itself.
@@ -202,7 +205,7 @@ impl EnvironmentLog {
         let bytes = &lines_with_lf(bytes);
         let mut tail = lock(&self.tail);
         tail.extend_from_slice(bytes);
-        let excess = tail.len().saturating_sub(TAIL_LEN_MAX);
+        let excess = tail.len().saturating_sub(LOG_LEN_MAX);
         tail.drain(..excess);
         drop(tail);
         if is_printed {
@@ -220,7 +223,7 @@ impl EnvironmentLog {
     }
 
     /// Returns the last bytes of the log that was written since the last call.
-    pub(crate) fn take_tail(&self) -> Vec<u8> {
+    pub(crate) fn take(&self) -> Vec<u8> {
         std::mem::take(&mut lock(&self.tail))
     }
 }
@@ -238,6 +241,9 @@ impl LogState {
                 "METRIC ignored by CloudWatch: {}",
                 metrics::one_line(problem)
             );
+        }
+        if self.metric_lines.len().saturating_add(lines.len()) <= LOG_LEN_MAX {
+            self.metric_lines.push_str(&lines);
         }
         // Each metric has the properties of its line.
         let len = line_len.saturating_mul(found.metrics.len());

@@ -7,8 +7,10 @@ use std::time::SystemTime;
 use crate::emulator::invoke_api::url_event::{
     PRELUDE_TYPE, Prelude, http_event, parse_prelude, parse_response,
 };
-use crate::emulator::invoke_api::{InvokeApi, JSON, page, send_text};
-use crate::emulator::message::{PAYLOAD_LEN_MAX, ResponsePart, ResponseReceiver, ResponseStart};
+use crate::emulator::invoke_api::{InvokeApi, JSON, send_text};
+use crate::emulator::message::{
+    InvocationEvent, PAYLOAD_LEN_MAX, ResponsePart, ResponseReceiver, ResponseStart,
+};
 use crate::emulator::scheduler::ThrottledError;
 use crate::emulator::server::exchange::{BodyReadError, Exchange, HttpRequest};
 use crate::emulator::server::response::reason_phrase;
@@ -27,15 +29,9 @@ impl InvokeApi {
             Err(BodyReadError::TooLong) => return send_text(exchange, 413, reason_phrase(413)),
             Err(BodyReadError::Cut) => return Err(io::ErrorKind::UnexpectedEof.into()),
         };
-        let source = exchange.peer().unwrap_or(IpAddr::from(Ipv4Addr::LOCALHOST));
-        let mut event = self.scheduler.new_event(Vec::new());
-        if let Some(trace_id) = request.non_empty_header("X-Amzn-Trace-Id") {
-            event.trace_id = Some(trace_id.to_owned());
-        }
-        event.body = http_event(request, &body, source, &event, SystemTime::now());
-        if event.body.len() > PAYLOAD_LEN_MAX {
+        let Some(event) = self.url_event(request, &body, exchange) else {
             return send_text(exchange, 413, reason_phrase(413));
-        }
+        };
         let id = event.request_id.clone();
         let parts = match self.scheduler.invoke(event) {
             Ok(parts) => parts,
@@ -54,16 +50,28 @@ impl InvokeApi {
                 let len = head_len.unwrap_or(response.body.len());
                 exchange.respond_with_len(response.status, &fields, &response.body, len)
             }
-            Ok(ResponsePart::Whole(..)) if page::is_wanted(request) => {
-                let html = ("Content-Type", "text/html; charset=utf-8");
-                exchange.respond(200, &[html, id], page::page().as_bytes())
-            }
             // AWS sends 502 alone. A developer wants to see the error.
             Ok(ResponsePart::Whole(start, document)) => {
                 exchange.respond(502, &[JSON, id], &with_hint(&start, document))
             }
             _ => send_text(exchange, 502, "the function's response was lost"),
         }
+    }
+
+    /// Returns the event of a web request; `None` if it is too long.
+    pub(super) fn url_event(
+        &self,
+        request: &HttpRequest,
+        body: &[u8],
+        exchange: &Exchange<'_>,
+    ) -> Option<InvocationEvent> {
+        let source = exchange.peer().unwrap_or(IpAddr::from(Ipv4Addr::LOCALHOST));
+        let mut event = self.scheduler.new_event(Vec::new());
+        if let Some(trace_id) = request.non_empty_header("X-Amzn-Trace-Id") {
+            event.trace_id = Some(trace_id.to_owned());
+        }
+        event.body = http_event(request, body, source, &event, SystemTime::now());
+        Some(event).filter(|event| event.body.len() <= PAYLOAD_LEN_MAX)
     }
 }
 

@@ -16,7 +16,6 @@ use crate::emulator::message::{
 };
 use crate::emulator::scheduler::ThrottledError;
 use crate::emulator::server::exchange::{BodyReadError, Exchange, HttpRequest};
-use crate::emulator::services::metrics::Metric;
 use crate::encoding::{base64, decode_base64};
 use crate::json;
 use crate::json::Value;
@@ -25,10 +24,8 @@ use crate::sys::utf8;
 /// Longest client context in base64 ("Invoke", Lambda API reference).
 const CLIENT_CONTEXT_LEN_MAX: usize = 3583;
 
-/// The field in which the page requests metrics, and gets them.
-const METRICS: &str = "X-Local-Metrics";
-/// Longest text of metrics in a field, before base64. Browsers accept heads of 256 KB.
-const METRICS_LEN_MAX: usize = 32 * 1024;
+/// How much of a log callers get in `X-Amz-Log-Result`: "the last 4 KB of the execution log".
+const LOG_TAIL_LEN_MAX: usize = 4096;
 
 /// Returns the error for an invocation that finds the queue full.
 fn throttled(_: ThrottledError) -> ApiError {
@@ -60,7 +57,7 @@ impl InvokeApi {
         let trace_id = event.trace_id.clone().unwrap_or_default();
         let parts = self.scheduler.invoke(event).map_err(throttled)?;
         let response = InvokeResponse::receive(&parts).map_err(|_| ended())?;
-        let log = log_fields(request, &parts);
+        let log = base64_log_tail(request, &parts);
         let version = self.scheduler.settings.version.as_str();
         let mut fields = vec![
             ("X-Amzn-RequestId", id.as_str()),
@@ -74,7 +71,9 @@ impl InvokeApi {
         if response.is_error() {
             fields.push(("X-Amz-Function-Error", "Unhandled"));
         }
-        fields.extend(log.iter().map(|(name, value)| (*name, value.as_str())));
+        if !log.is_empty() {
+            fields.push(("X-Amz-Log-Result", &log));
+        }
         Ok(exchange.respond(200, &fields, &response.body)?)
     }
 
@@ -262,67 +261,10 @@ fn send_chunks(
 /// Waits until the invocation is over and returns the end of its log in base64; empty if the request does
 /// not ask for it.
 fn base64_log_tail(request: &HttpRequest, parts: &ResponseReceiver) -> String {
-    if !asks_for_log(request) {
+    if request.non_empty_header("X-Amz-Log-Type") != Some("Tail") {
         return String::new();
     }
-    utf8::into_text(base64(&data_of(parts.iter()).log_tail))
-}
-
-fn asks_for_log(request: &HttpRequest) -> bool {
-    request.non_empty_header("X-Amz-Log-Type") == Some("Tail")
-}
-
-/// Returns the fields of a response about what the function has written, with the values in base64. The field for
-/// metrics is for the page; Lambda has none.
-fn log_fields(request: &HttpRequest, parts: &ResponseReceiver) -> Vec<(&'static str, String)> {
-    let wants_metrics = request.header(METRICS).is_some();
-    if !wants_metrics && !asks_for_log(request) {
-        return Vec::new();
-    }
-    let data = data_of(parts.iter());
-    let text = metrics_text(&data.metrics);
-    let mut fields = Vec::new();
-    if asks_for_log(request) && !data.log_tail.is_empty() {
-        fields.push(("X-Amz-Log-Result", utf8::into_text(base64(&data.log_tail))));
-    }
-    if wants_metrics && !text.is_empty() {
-        fields.push((METRICS, utf8::into_text(base64(text.as_bytes()))));
-    }
-    fields
-}
-
-/// Returns a line for each metric, as far as they fit into a field.
-fn metrics_text(metrics: &[Metric]) -> String {
-    let mut text = String::new();
-    for metric in metrics {
-        let line = metric.line();
-        if text.len().saturating_add(line.len()) >= METRICS_LEN_MAX {
-            text.push_str("...\n");
-            break;
-        }
-        text.push_str(&line);
-        text.push('\n');
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::emulator::services::metrics::read_line;
-
-    #[test]
-    fn the_text_of_metrics_is_bounded() {
-        let name = "m".repeat(500);
-        let line = format!(
-            r#"{{"_aws":{{"CloudWatchMetrics":[{{"Namespace":"n","Metrics":[{{"Name":"{name}"}}]}}]}},"{name}":1}}"#
-        );
-        let [metric] = read_line(&line).unwrap().metrics.try_into().unwrap();
-        let line_len = format!("n {name} 1\n").len();
-        let n_max = METRICS_LEN_MAX / line_len;
-        let text_of = |n: usize| metrics_text(&vec![metric.clone(); n]);
-        assert_eq!(text_of(n_max).len(), n_max * line_len);
-        assert!(text_of(n_max + 1).ends_with(" 1\n...\n"));
-        assert_eq!(text_of(n_max + 9), text_of(n_max + 1));
-    }
+    let log = data_of(parts.iter()).log;
+    let start = log.len().saturating_sub(LOG_TAIL_LEN_MAX);
+    utf8::into_text(base64(log.get(start..).unwrap_or_default()))
 }

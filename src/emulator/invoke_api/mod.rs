@@ -78,7 +78,7 @@ impl Service for InvokeApi {
     fn handle(&self, request: &HttpRequest, exchange: &mut Exchange<'_>) -> io::Result<()> {
         let began = Instant::now();
         let result = self.route(request, exchange);
-        if self.logs_requests {
+        if self.logs_requests && !page::is_quiet(request) {
             let HttpRequest { method, target, .. } = request;
             let (status, took) = (exchange.status, ms(began.elapsed()));
             print_line(&format!("{method} {target}: {status} in {took} ms"));
@@ -132,6 +132,9 @@ impl InvokeApi {
             }
             Err(text) => return send_text(exchange, 403, &text),
         };
+        if page::is_for_page(request) {
+            return self.serve_page(request, exchange);
+        }
         if is_api {
             return self.route_api(request, allowed_origin, exchange);
         }

@@ -77,6 +77,14 @@ impl AccessRules {
             .to_owned())
     }
 
+    /// Returns the rules under which no foreign origin is accepted.
+    pub(crate) fn without_origins(&self) -> AccessRules {
+        AccessRules {
+            hosts: self.hosts.clone(),
+            origins: Vec::new(),
+        }
+    }
+
     /// Checks a request to a server for programs only. Every request of a web page is refused.
     ///
     /// A host name of one label is accepted: programs in containers use such names, and no web page can have

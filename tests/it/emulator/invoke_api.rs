@@ -145,6 +145,22 @@ fn the_log_tail_is_in_a_header_if_log_type_is_tail() {
 }
 
 #[test]
+fn the_log_tail_has_at_most_4_kb() {
+    let log = handler::json(|text: String, cx: &Context| {
+        tiny_lambda::info!(cx, "{text}");
+        Ok(())
+    });
+    with(&log, |addr| {
+        let event = format!("\"{}\"", "x".repeat(5000));
+        let fields = "X-Amz-Log-Type: Tail\r\n";
+        let reply = Client::connect(addr).request(INVOKE, fields, event.as_bytes());
+        // base64 of 4096 bytes.
+        let log = reply.field("X-Amz-Log-Result").unwrap();
+        assert_eq!(log.len(), 4096_usize.div_ceil(3) * 4);
+    });
+}
+
+#[test]
 fn asynchronous_invocations_and_dry_runs_return_at_once() {
     let (sender, receiver) = std::sync::mpsc::sync_channel(1);
     let keep = handler::json(move |event: Value, _| {
@@ -334,25 +350,6 @@ fn the_error_of_a_function_that_expects_another_event_has_a_hint() {
         has(&value(&reply), "/hint", hint);
         let reply = client.request(INVOKE, "", b"{}");
         has(&value(&reply), "/hint", "absent");
-    });
-}
-
-#[test]
-fn a_browser_gets_the_emulators_page_if_the_function_has_none() {
-    let fail = handler::json(|name: String, _| Ok(name));
-    with(&fail, |addr| {
-        let mut client = Client::connect(addr);
-        let page = client.request("GET /", "Accept: text/html,*/*\r\n", b"");
-        assert_eq!(page.status, 200);
-        assert!(page.text().starts_with("<!doctype html>"), "{page:?}");
-        // Other clients and other paths do not get it.
-        assert_eq!(client.request("GET /", "Accept: */*\r\n", b"").status, 502);
-        assert_eq!(
-            client
-                .request("GET /x", "Accept: text/html\r\n", b"")
-                .status,
-            502
-        );
     });
 }
 

@@ -12,6 +12,7 @@ mod concurrency;
 mod extensions;
 mod invoke;
 mod invoke_api;
+mod page;
 #[cfg(target_os = "linux")]
 mod process;
 mod raw_requests;

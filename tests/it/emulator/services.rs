@@ -733,7 +733,7 @@ mod processes {
     }
 
     #[test]
-    fn the_page_gets_metrics_in_a_field() {
+    fn the_page_gets_metrics_and_a_cold_start() {
         let folder = Folder::new("services page");
         let mut settings = Settings::default();
         settings.bootstrap = Some(folder.function());
@@ -751,15 +751,25 @@ mod processes {
             configuration.text().contains(&mode("Active")),
             "{configuration:?}"
         );
-        let fields = "X-Local-Metrics: Show\r\n";
-        let reply = client.request(line, fields, event.as_bytes());
-        // `shop Orders 2 Count service=checkout` and a line end.
-        let want = "c2hvcCBPcmRlcnMgMiBDb3VudCBzZXJ2aWNlPWNoZWNrb3V0Cg==";
-        assert_eq!(reply.field("X-Local-Metrics"), Some(want));
-        assert_eq!(reply.field("X-Amz-Log-Result"), None);
-        let reply = client.request(line, "", event.as_bytes());
-        assert_eq!(reply.field("X-Local-Metrics"), None);
-        let reply = client.request(line, fields, b"{}");
-        assert_eq!(reply.field("X-Local-Metrics"), None);
+        for is_cold in [true, false] {
+            client.request(line, "X-Amz-Log-Type: Tail\r\n", event.as_bytes());
+            let reply = client.request("GET /_local/history", "", b"");
+            let history: json::Value = json::parse(&reply.body).unwrap();
+            let newest = history.pointer("/invocations/0").unwrap();
+            assert_eq!(newest.get("isCold"), Some(&is_cold.into()), "{newest}");
+            assert_eq!(
+                newest.get("initMs").is_some_and(|it| !it.is_null()),
+                is_cold
+            );
+            assert!(newest.get("peakKb").and_then(json::Value::as_u64) > Some(0));
+            let line = format!("GET /_local/history/{}", newest.get("number").unwrap());
+            let details = client.request(&line, "", b"").text();
+            for want in [
+                "METRIC shop Orders 2 Count service=checkout\\n",
+                "METRIC ignored by CloudWatch: the metric",
+            ] {
+                assert!(details.contains(want), "{details}");
+            }
+        }
     }
 }
