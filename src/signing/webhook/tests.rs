@@ -109,6 +109,15 @@ fn webhooks_of_slack() {
     }
     let valid = [TIME, ("x-slack-signature", SIGNATURE)];
     check(&valid, SENT_S, Ok(()));
+    let upper = ["v0=", &SIGNATURE[3..].to_uppercase()].concat();
+    check(&[TIME, ("X-Slack-Signature", &upper)], SENT_S, Ok(()));
+    for twice in [
+        [SIGNATURE, ", ", SIGNATURE].concat(),
+        [SIGNATURE, ",", SIGNATURE].concat(),
+    ] {
+        let malformed = Err(MalformedHeader("X-Slack-Signature"));
+        check(&[TIME, ("X-Slack-Signature", &twice)], SENT_S, malformed);
+    }
     check(&valid, SENT_S + 300, Ok(()));
     check(&valid, SENT_S + 301, Err(TooOld));
     check(&valid, SENT_S - 300, Ok(()));
@@ -131,7 +140,10 @@ fn webhooks_of_slack() {
         "1531420618 ",
         "1531420618.0",
         "1e9",
+        "18446744073709551616",
         "99999999999999999999",
+        "1531420618, 1531420618",
+        "0x5b47",
     ] {
         let headers = [("X-Slack-Request-Timestamp", time), valid[1]];
         check(
@@ -209,6 +221,9 @@ fn webhooks_of_stripe() {
     check(&[V0, V1, "t=1533204620"], Ok(()));
     check(&["t=1533204620", " v1=00", V1], Ok(()));
     check(&["t=1533204620", V1, "v1=", "v2=x=y"], Ok(()));
+    let upper = ["v1=", &V1[3..].to_uppercase()].concat();
+    check(&["t=1533204620", &upper], Ok(()));
+    check(&["t=1533204620", &upper.replace("v1", "V1")], unknown);
     check_at(SENT_S + 300, &["t=1533204620", V1], Ok(()));
     check_at(SENT_S + 301, &["t=1533204620", V1], Err(TooOld));
     check_at(SENT_S - 301, &["t=1533204620", V1], Err(TooNew));
@@ -228,6 +243,12 @@ fn webhooks_of_stripe() {
         &["t=", V1],
         &["t=x", V1],
         &["t=-1", V1],
+        &["t=+1533204620", V1],
+        &["t= 1533204620", V1],
+        &["t=1533204620 ", "t=1533204620", V1],
+        &["t=18446744073709551616", V1],
+        // The header given twice, joined as RFC 9110, section 5.3, says.
+        &["t=1533204620", V1, " t=1533204620", V1],
         &["t=1533204620", "v1"],
         &["t=1533204620", V1, ""],
         &["t=1533204620", "t=1533204620", V1],
@@ -311,13 +332,26 @@ fn standard_webhooks_and_those_of_svix() {
     }
     let headers = [("webhook-id", "msg_2"), TIME, valid[2]];
     check(SECRET, &headers, SENT_S, Err(WrongSignature));
-    let headers = [ID, ("webhook-timestamp", "now"), valid[2]];
-    check(
-        SECRET,
-        &headers,
-        SENT_S,
-        Err(MalformedHeader("webhook-timestamp")),
-    );
+    for time in [
+        "",
+        "now",
+        "-1",
+        "+1614265330",
+        " 1614265330",
+        "1614265330.5",
+        "18446744073709551616",
+        "1614265330, 1614265330",
+    ] {
+        let headers = [ID, ("webhook-timestamp", time), valid[2]];
+        let malformed = Err(MalformedHeader("webhook-timestamp"));
+        check(SECRET, &headers, SENT_S, malformed);
+    }
+    // The header given twice.
+    check_signature(&["v1,AAAA, ", V1].concat(), Ok(()));
+    check_signature(&[V1, " ", V1].concat(), Ok(()));
+    // Only the alphabet of the specification, and in lower case the letters differ.
+    check_signature(&V1.replace(['+', '/'], "_"), Err(WrongSignature));
+    check_signature(&V1.to_lowercase(), Err(WrongSignature));
     let header = |name: &str| find(&valid, name);
     assert_eq!(
         standard_webhooks(SECRET, BODY.as_bytes(), header),
@@ -436,4 +470,41 @@ fn messages_say_what_is_wrong() {
         "the timestamp is in the future by more than the tolerance",
     );
     check(InvalidSecret, "the function's secret is empty or malformed");
+}
+
+#[test]
+fn an_empty_secret_is_refused_although_the_code_of_an_empty_key_is_right() {
+    let code = hex_code("", &[b"v0:1600000000:"]);
+    let signature = ["v0=", &code].concat();
+    let headers = [
+        ("X-Slack-Request-Timestamp", "1600000000"),
+        ("X-Slack-Signature", &*signature),
+    ];
+    let header = |name: &str| find(&headers, name);
+    assert_eq!(
+        slack_within(window(NOW_S), "", b"", header),
+        Err(InvalidSecret)
+    );
+    let code = hex_code("", &[b"1600000000."]);
+    let value = ["t=1600000000,v1=", &code].concat();
+    let got = stripe_within(window(NOW_S), "", b"", |_| Some(&value));
+    assert_eq!(got, Err(InvalidSecret));
+}
+
+#[test]
+fn an_empty_body_is_signed_like_any_other() {
+    let code = ["sha256=", &hex_code("secret", &[])].concat();
+    check_github("secret", "", Some(&code), Ok(()));
+    check_github("secret", " ", Some(&code), Err(WrongSignature));
+    let code = ["v0=", &hex_code("secret", &[b"v0:1600000000:"])].concat();
+    let headers = [
+        ("X-Slack-Request-Timestamp", "1600000000"),
+        ("X-Slack-Signature", &*code),
+    ];
+    let header = |name: &str| find(&headers, name);
+    assert_eq!(slack_within(window(NOW_S), "secret", b"", header), Ok(()));
+    let code = hex_code("secret", &[b"1600000000."]);
+    let value = ["t=1600000000,v1=", &code].concat();
+    let got = stripe_within(window(NOW_S), "secret", b"", |_| Some(&value));
+    assert_eq!(got, Ok(()));
 }
