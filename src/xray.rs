@@ -769,24 +769,23 @@ impl Details {
         }
         let is_same =
             |it: &&mut Entry| it.group == group && it.subgroup == subgroup && it.key == key;
-        match self.entries.iter_mut().find(is_same) {
-            Some(entry) => entry.member = member,
-            None => {
-                let n_members = self.entries.iter().filter(|it| it.group == group).count();
-                let n_members_max = if group == "annotations" {
-                    ANNOTATIONS_MAX
-                } else {
-                    MEMBERS_MAX
-                };
-                if n_members < n_members_max {
-                    self.entries.push(Entry {
-                        group,
-                        subgroup: subgroup.into(),
-                        key: key.into(),
-                        member,
-                    });
-                }
-            }
+        if let Some(entry) = self.entries.iter_mut().find(is_same) {
+            entry.member = member;
+            return;
+        }
+        let n_members = self.entries.iter().filter(|it| it.group == group);
+        let n_members_max = if group == "annotations" {
+            ANNOTATIONS_MAX
+        } else {
+            MEMBERS_MAX
+        };
+        if n_members.count() < n_members_max {
+            self.entries.push(Entry {
+                group,
+                subgroup: subgroup.into(),
+                key: key.into(),
+                member,
+            });
         }
     }
 
