@@ -73,6 +73,12 @@ const NAME_LEN_MAX: usize = 200;
 const KEY_LEN_MAX: usize = 500;
 const VALUE_LEN_MAX: usize = 1_000;
 
+/// The most annotations of a subsegment. X-Ray indexes 50 of a trace ("AWS X-Ray segment documents", `annotations`).
+const ANNOTATIONS_MAX: usize = 50;
+
+/// The most members of each other object of a subsegment, so that a loop in a function does not take quadratic time.
+const MEMBERS_MAX: usize = 1_000;
+
 /// The most bytes kept of the message of an error.
 const MESSAGE_LEN_MAX: usize = 4_000;
 
@@ -342,12 +348,18 @@ impl Span {
     fn end(mut self, is_fault: bool, details: &[u8]) {
         let addr = sys::env(c"AWS_XRAY_DAEMON_ADDRESS").and_then(daemon_addr);
         #[cfg(feature = "emulator")]
-        let addr = addr.or_else(|| local::xray_addr(utf8::text(&Trace::innermost().root)));
+        let root = Trace::innermost().root;
         let _ = CURRENT.try_with(|it| it.set(self.outer));
         if let Some(addr) = addr {
             self.finish(sys::unix_time_nanos(), is_fault, details);
             // Nobody could do anything about an error: the daemon may be gone or its buffer full.
             let _ = sys::send_datagram(addr, &self.datagram);
+            return;
+        }
+        #[cfg(feature = "emulator")]
+        if local::is_used() {
+            self.finish(sys::unix_time_nanos(), is_fault, details);
+            local::take_datagram(utf8::text(&root), &self.datagram);
         }
     }
 
@@ -456,7 +468,7 @@ impl Subsegment {
     ///
     /// The value is a text, a number or a `bool`. A text is cut off after 1,000 characters; a float that is not
     /// finite is left out. A key has up to 500 ASCII letters, digits and `_`; `_` replaces other characters. X-Ray
-    /// indexes up to 50 annotations of a trace.
+    /// indexes up to 50 annotations of a trace: further ones of a subsegment are left out.
     ///
     /// ```
     /// tiny_lambda::xray::subsegment_with("order", |subsegment| {
@@ -485,7 +497,8 @@ impl Subsegment {
 
     /// Adds metadata in a namespace; an empty name means `default`. It replaces earlier metadata with the same namespace and key.
     ///
-    /// A document has up to 64 kB: metadata that does not fit in it is left out. Namespaces that begin with `AWS.`
+    /// A document has up to 64 kB: metadata that does not fit in it is left out, and so are members after the first
+    /// 1,000. Namespaces that begin with `AWS.`
     /// are X-Ray's own: metadata in them is left out, too.
     ///
     /// ```
@@ -756,14 +769,23 @@ impl Details {
         }
         let is_same =
             |it: &&mut Entry| it.group == group && it.subgroup == subgroup && it.key == key;
-        match self.entries.iter_mut().find(is_same) {
-            Some(entry) => entry.member = member,
-            None => self.entries.push(Entry {
+        if let Some(entry) = self.entries.iter_mut().find(is_same) {
+            entry.member = member;
+            return;
+        }
+        let n_members = self.entries.iter().filter(|it| it.group == group);
+        let n_members_max = if group == "annotations" {
+            ANNOTATIONS_MAX
+        } else {
+            MEMBERS_MAX
+        };
+        if n_members.count() < n_members_max {
+            self.entries.push(Entry {
                 group,
                 subgroup: subgroup.into(),
                 key: key.into(),
                 member,
-            }),
+            });
         }
     }
 

@@ -25,7 +25,7 @@ pub(crate) const LOCAL_TOKEN: &str = "local";
 #[derive(Debug)]
 pub(crate) struct LocalLambda {
     pub(crate) service_addr: fn(Service) -> Option<SocketAddr>,
-    pub(crate) xray_addr: fn(&str) -> Option<SocketAddr>,
+    pub(crate) take_datagram: fn(&str, &[u8]),
     pub(crate) take_line: fn(Option<&str>, &[u8]),
 }
 
@@ -39,10 +39,17 @@ pub(crate) fn service_addr(service: Service) -> Option<SocketAddr> {
     (LOCAL_LAMBDA.get()?.service_addr)(service)
 }
 
-/// Returns the address at which the emulator of the current invocation receives subsegments of the trace `root`, in
-/// place of `AWS_XRAY_DAEMON_ADDRESS`; `None` if the function runs in no emulator of this process.
-pub(crate) fn xray_addr(root: &str) -> Option<SocketAddr> {
-    (LOCAL_LAMBDA.get()?.xray_addr)(root)
+/// Returns whether an emulator of this process has run an invocation.
+pub(crate) fn is_used() -> bool {
+    LOCAL_LAMBDA.get().is_some()
+}
+
+/// Gives the emulator of the current invocation a datagram for the X-Ray daemon with a subsegment of the trace `root`.
+/// A call loses none, whereas a socket loses those that do not fit in its buffer.
+pub(crate) fn take_datagram(root: &str, datagram: &[u8]) {
+    if let Some(local) = LOCAL_LAMBDA.get() {
+        (local.take_datagram)(root, datagram);
+    }
 }
 
 /// Returns the token for the services at [`service_addr`] if the process has no such variable.

@@ -174,6 +174,10 @@ pub(crate) fn send_datagram(addr: SocketAddr, bytes: &[u8]) -> Result<(), Errno>
     sent.map(|_| ()).map_err(|error| errno(&error))
 }
 
+/// Does nothing: std has no function for it.
+#[cfg(feature = "emulator")]
+pub(crate) fn enlarge_receive_buffer(_: &UdpSocket, _: u32) {}
+
 /// Returns 0: std has no function for it.
 pub(crate) fn n_unacknowledged(_: &TcpStream) -> usize {
     0

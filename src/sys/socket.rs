@@ -21,7 +21,7 @@ const SOCK_CLOEXEC: usize = 0o2_000_000;
 
 /// Returns the descriptor of `stream` as an argument.
 #[expect(clippy::cast_sign_loss, reason = "a descriptor is not negative")]
-fn fd_arg(stream: &TcpStream) -> usize {
+fn fd_arg(stream: &impl AsRawFd) -> usize {
     stream.as_raw_fd() as usize
 }
 
@@ -282,6 +282,23 @@ fn set_timeout(stream: &TcpStream, option: usize, timeout_ms: u64) {
     let args = [fd_arg(stream), SOL_SOCKET, option, from, 16];
     // SAFETY: `time` is readable for its 16 bytes and has the layout of socket(7).
     let _ = unsafe { syscall(number::SETSOCKOPT, args) };
+}
+
+/// Makes the kernel keep about `len` bytes of datagrams until they are read, or as many as it permits: a process
+/// without privileges gets `net.core.rmem_max` (socket(7)).
+#[cfg(feature = "emulator")]
+pub(crate) fn enlarge_receive_buffer(socket: &std::net::UdpSocket, len: u32) {
+    const SO_RCVBUF: usize = 8;
+    const SO_RCVBUFFORCE: usize = 33;
+
+    for option in [SO_RCVBUFFORCE, SO_RCVBUF] {
+        let from = (&raw const len).expose_provenance();
+        let args = [fd_arg(socket), SOL_SOCKET, option, from, size_of_val(&len)];
+        // SAFETY: `len` is readable for its four bytes, which are a C `int` (socket(7)).
+        if unsafe { syscall(number::SETSOCKOPT, args) }.is_ok() {
+            return;
+        }
+    }
 }
 
 /// Limits how long a read of `stream` waits. The limit must not be zero, which means no limit (socket(7)).

@@ -480,3 +480,26 @@ fn debug_output_shows_the_ids() {
     );
     assert!(format!("{:?}", Subsegment::begin(&Trace::NONE, "a")).contains("is_sampled: false"));
 }
+
+/// A loop in a function takes neither quadratic time nor a document that X-Ray refuses.
+#[test]
+fn an_object_has_a_bounded_number_of_members() {
+    let mut details = Details::default();
+    for n in 0..if cfg!(miri) { 60 } else { 5_000 } {
+        details.annotate(&format!("key{n}"), json::to_vec(&n));
+        details.set("metadata", "default", &format!("key{n}"), b"1");
+    }
+    // The first ones are kept, and can be replaced.
+    details.annotate("key49", json::to_vec("new"));
+    let n_of = |group: &str| {
+        details
+            .entries
+            .iter()
+            .filter(|it| it.group == group)
+            .count()
+    };
+    assert_eq!(n_of("annotations"), ANNOTATIONS_MAX);
+    assert_eq!(n_of("metadata"), if cfg!(miri) { 60 } else { MEMBERS_MAX });
+    let text = details.text(DOCUMENT_LEN_MAX);
+    assert!(utf8::text(&text).contains(r#""key49":"new"}"#));
+}

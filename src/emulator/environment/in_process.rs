@@ -39,7 +39,7 @@ pub(crate) fn begin(
     });
     LOCAL_LAMBDA.get_or_init(|| LocalLambda {
         service_addr,
-        xray_addr,
+        take_datagram,
         take_line,
     });
 }
@@ -77,16 +77,18 @@ fn service_addr(service: Service) -> Option<SocketAddr> {
     services.addr(service).ok()
 }
 
-/// Returns the address for subsegments of the trace `root`. On a thread that serves no invocation, the trace says to
+/// Takes a datagram with a subsegment of the trace `root`. On a thread that serves no invocation, the trace says to
 /// which invocation it belongs.
-fn xray_addr(root: &str) -> Option<SocketAddr> {
+fn take_datagram(root: &str, datagram: &[u8]) {
     let id = current_id();
     let is_wanted = |it: &RunningInProcess| match &id {
         Some(id) => *id == it.request_id,
         None => it.trace_header.contains(root),
     };
-    let services = latest(is_wanted, |it| it.services.upgrade())?;
-    Some(services.xray().ok()?.addr())
+    let services = latest(is_wanted, |it| it.services.upgrade());
+    if let Some(listener) = services.and_then(|services| services.xray().ok()) {
+        listener.take(datagram);
+    }
 }
 
 /// Takes a line that the function has written to standard error. A line without a request ID belongs to the invocation
@@ -107,7 +109,7 @@ fn take_line(request_id: Option<&str>, line: &[u8]) {
 mod tests {
     use std::io::{Read as _, Write as _};
     use std::mem;
-    use std::net::{TcpStream, UdpSocket};
+    use std::net::TcpStream;
     use std::thread;
 
     use super::*;
@@ -154,9 +156,7 @@ mod tests {
             "{{\"format\":\"json\",\"version\":1}}\n{{\"name\":\"{name}\",\"id\":\"00000000000000aa\",\
              \"trace_id\":\"{root}\",\"start_time\":1,\"end_time\":2}}"
         );
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let addr = local::xray_addr(root).unwrap();
-        socket.send_to(datagram.as_bytes(), addr).unwrap();
+        local::take_datagram(root, datagram.as_bytes());
     }
 
     const METRIC: &[u8] =

@@ -3,8 +3,9 @@
 //! Sources: the README of the repository aws/aws-xray-daemon for the datagrams; AWS X-Ray Developer Guide, "AWS X-Ray
 //! segment documents".
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::fs;
 use std::io;
 use std::mem;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -16,16 +17,21 @@ use crate::emulator::report::ms;
 use crate::emulator::server::lock;
 use crate::emulator::services::metrics::one_line;
 use crate::json::{self, Object, Value};
+use crate::sys;
 
 /// Most documents of an invocation, and their length in bytes. The rest is counted.
-const DOCUMENTS_MAX: usize = 1000;
+const DOCUMENTS_MAX: usize = 10_000;
 const DOCUMENTS_LEN_MAX: usize = 4 * 1024 * 1024;
 /// Most bytes of datagrams that are kept until an invocation begins or ends, which is when they are read.
 const PENDING_LEN_MAX: usize = 2 * DOCUMENTS_LEN_MAX;
+/// Most levels of a tree, which is read by recursion. Deeper subsegments begin trees of their own.
+const DEPTH_MAX: usize = 200;
 /// Most problems that are kept until the next invocation ends.
 const PROBLEMS_MAX: usize = 10;
 /// Longest datagram over UDP and IPv4 (RFC 768, RFC 791).
 const DATAGRAM_LEN_MAX: usize = 65_507;
+/// Bytes of datagrams that the kernel is asked to keep until they are read. It keeps some hundred by default.
+const RECEIVE_BUFFER_LEN: u32 = 8 * 1024 * 1024;
 /// How long the listener may take to read what it has received. It is only reached if the machine hangs.
 const FLUSH_PAUSE: Duration = Duration::from_millis(100);
 const FLUSHES_MAX: u32 = 20;
@@ -119,6 +125,8 @@ struct State {
     problems: Vec<String>,
     n_more_problems: usize,
     n_markers: u64,
+    /// How many datagrams the kernel had dropped when the last invocation ended.
+    n_lost: u64,
     is_stopped: bool,
 }
 
@@ -144,6 +152,7 @@ impl XRayListener {
     pub(crate) fn start() -> io::Result<XRayListener> {
         let bind = || UdpSocket::bind((Ipv4Addr::LOCALHOST, 0));
         let (socket, marker) = (bind()?, bind()?);
+        sys::enlarge_receive_buffer(&socket, RECEIVE_BUFFER_LEN);
         let addr = socket.local_addr()?;
         let shared = Arc::new(Shared {
             socket,
@@ -164,6 +173,11 @@ impl XRayListener {
 
     pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Takes a datagram that was not sent over the socket.
+    pub(crate) fn take(&self, datagram: &[u8]) {
+        lock(&self.shared.state).push(datagram);
     }
 
     /// Keeps the documents of a trace for an invocation. `header` is the tracing header.
@@ -191,6 +205,15 @@ impl XRayListener {
         let n_more = mem::take(&mut state.n_more_problems);
         if n_more > 0 {
             problems.push(format!("{n_more} more datagrams were ignored"));
+        }
+        let n_lost = n_lost(self.addr.port());
+        let n_lost_before = mem::replace(&mut state.n_lost, n_lost);
+        if n_lost > n_lost_before {
+            problems.push(format!(
+                "{} subsegments were lost: the function sent them faster than the system's buffer took them \
+                 (sysctl net.core.rmem_max enlarges it)",
+                n_lost.saturating_sub(n_lost_before)
+            ));
         }
         let index = state
             .traces
@@ -331,6 +354,20 @@ impl State {
     }
 }
 
+/// Returns how many datagrams to a UDP port of this machine the kernel has dropped because the socket's buffer was full:
+/// the last column of `/proc/net/udp` (proc_net_udp(5)), which only Linux has.
+fn n_lost(port: u16) -> u64 {
+    let table = fs::read_to_string("/proc/net/udp").unwrap_or_default();
+    let addr = format!(":{port:04X}");
+    let mut lines = table.lines();
+    let line = lines.find(|line| {
+        let local_addr = line.split_whitespace().nth(1);
+        local_addr.is_some_and(|local_addr| local_addr.ends_with(&addr))
+    });
+    let n_lost = line.and_then(|line| line.split_whitespace().last());
+    n_lost.and_then(|n_lost| n_lost.parse().ok()).unwrap_or(0)
+}
+
 /// Reads the document of a datagram.
 fn read_datagram(datagram: &[u8]) -> Result<Object, String> {
     let mut lines = datagram.splitn(2, |&b| b == b'\n');
@@ -373,29 +410,33 @@ fn read_datagram(datagram: &[u8]) -> Result<Object, String> {
 /// Makes a tree.
 fn nest(received: Vec<Subsegment>) -> Vec<Subsegment> {
     let mut flat: Vec<Option<Subsegment>> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for subsegment in received {
         // The last document of an id replaces one that was sent while it was in progress.
-        let is_same = |it: &Subsegment| it.id == subsegment.id && !it.id.is_empty();
-        match flat.iter_mut().find(|it| it.as_ref().is_some_and(is_same)) {
-            Some(place) => *place = Some(subsegment),
-            None => flat.push(Some(subsegment)),
+        let place = places.get(&subsegment.id).and_then(|&n| flat.get_mut(n));
+        if let Some(place) = place {
+            *place = Some(subsegment);
+            continue;
+        }
+        if !subsegment.id.is_empty() {
+            places.insert(subsegment.id.clone(), flat.len());
+        }
+        flat.push(Some(subsegment));
+    }
+    // The places of those that name an id as their parent.
+    let mut inner: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut roots = Vec::new();
+    for (index, it) in flat.iter().enumerate() {
+        let parent_id = it.as_ref().and_then(|it| it.parent_id.as_ref());
+        match parent_id.filter(|id| places.contains_key(*id)) {
+            Some(parent_id) => inner.entry(parent_id.clone()).or_default().push(index),
+            None => roots.push(index),
         }
     }
-    let ids: BTreeSet<String> = flat.iter().flatten().map(|it| it.id.clone()).collect();
-    let is_inner = |it: &Subsegment| it.parent_id.as_ref().is_some_and(|id| ids.contains(id));
-    let roots =
-        |flat: &[Option<Subsegment>], is_wanted: &dyn Fn(&Subsegment) -> bool| -> Vec<usize> {
-            let wanted = flat.iter().enumerate();
-            let wanted = wanted.filter(|(_, it)| it.as_ref().is_some_and(is_wanted));
-            wanted.map(|(index, _)| index).collect()
-        };
+    // Subsegments that name each other in a circle come last.
     let mut tree = Vec::new();
-    for index in roots(&flat, &|it| !is_inner(it)) {
-        tree.extend(take_with_inner(&mut flat, index));
-    }
-    // Subsegments that name each other in a circle.
-    for index in roots(&flat, &|_| true) {
-        tree.extend(take_with_inner(&mut flat, index));
+    for index in roots.into_iter().chain(0..flat.len()) {
+        tree.extend(take_with_inner(&mut flat, &inner, index, 1));
     }
     sort(&mut tree);
     tree
@@ -406,13 +447,17 @@ fn sort(subsegments: &mut [Subsegment]) {
 }
 
 /// Takes the subsegment at `index` and those that name it as their parent.
-fn take_with_inner(flat: &mut [Option<Subsegment>], index: usize) -> Option<Subsegment> {
+fn take_with_inner(
+    flat: &mut [Option<Subsegment>],
+    inner: &BTreeMap<String, Vec<usize>>,
+    index: usize,
+    depth: usize,
+) -> Option<Subsegment> {
     let mut taken = flat.get_mut(index)?.take()?;
-    for inner in 0..flat.len() {
-        let it = flat.get(inner).and_then(Option::as_ref);
-        if it.is_some_and(|it| it.parent_id.as_ref() == Some(&taken.id)) {
-            taken.subsegments.extend(take_with_inner(flat, inner));
-        }
+    let ids = inner.get(&taken.id).filter(|_| depth < DEPTH_MAX);
+    for &index in ids.into_iter().flatten() {
+        let it = take_with_inner(flat, inner, index, depth.saturating_add(1));
+        taken.subsegments.extend(it);
     }
     sort(&mut taken.subsegments);
     Some(taken)
@@ -652,6 +697,59 @@ mod tests {
         }
     }
 
+    /// More than the system's buffer holds are sent without a pause: what is lost is counted.
+    #[test]
+    fn datagrams_that_the_kernel_drops_are_counted() {
+        let listener = XRayListener::start().unwrap();
+        let sender = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        listener.begin("a", "Root=1-a");
+        let text = |id: usize| {
+            let filler = "x".repeat(400);
+            format!(
+                "{HEADER}\n{{\"name\":\"n\",\"id\":\"{id:016x}\",\"trace_id\":\"1-a\",\"start_time\":1,\"metadata\":\"{filler}\"}}"
+            )
+        };
+        {
+            // The thread stops at its next datagram.
+            let _state = lock(&listener.shared.state);
+            for id in 0..5000 {
+                let _ = sender.send_to(text(id).as_bytes(), listener.addr());
+            }
+        }
+        let traced = listener.finish("a");
+        let n_lost: usize = match traced.problems.as_slice() {
+            [] => 0,
+            [problem] => problem.split(' ').next().unwrap().parse().unwrap(),
+            problems => panic!("{problems:?}"),
+        };
+        if cfg!(target_os = "linux") {
+            assert_eq!(traced.subsegments.len() + n_lost, 5000);
+        }
+        // They are counted once.
+        listener.begin("b", "Root=1-b");
+        assert_eq!(listener.finish("b").problems, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_deep_tree_is_cut_and_a_wide_one_is_made_fast() {
+        let document = |id: usize, parent_id: usize| {
+            format!(
+                "{{\"name\":\"n\",\"id\":\"{id}\",\"parent_id\":\"{parent_id}\",\"start_time\":1,\"end_time\":1}}"
+            )
+        };
+        let tree = |parent_of: &dyn Fn(usize) -> usize| {
+            let documents: Vec<_> = (1..=DOCUMENTS_MAX)
+                .map(|id| document(id, parent_of(id)))
+                .collect();
+            nest(flat(
+                &documents.iter().map(String::as_str).collect::<Vec<_>>(),
+            ))
+        };
+        assert_eq!(tree(&|_| 0).len(), DOCUMENTS_MAX);
+        assert_eq!(tree(&|id| id - 1).len(), DOCUMENTS_MAX / DEPTH_MAX);
+        assert_eq!(tree(&|id| usize::from(id > 1)).len(), 1);
+    }
+
     #[test]
     fn an_invocation_has_a_bounded_number_of_subsegments() {
         let listener = XRayListener::start().unwrap();
@@ -667,7 +765,10 @@ mod tests {
         };
         listener.begin("a", "Self=1; Root=1-a;Parent=2;Sampled=1");
         for id in 0..=DOCUMENTS_MAX {
-            send("1-a", id, 0);
+            let text = format!(
+                "{HEADER}\n{{\"name\":\"n\",\"id\":\"{id:016x}\",\"trace_id\":\"1-a\",\"start_time\":1}}"
+            );
+            listener.take(text.as_bytes());
         }
         let traced = listener.finish("a");
         assert_eq!(traced.subsegments.len(), DOCUMENTS_MAX);
@@ -701,7 +802,7 @@ mod tests {
         }
         let traced = listener.finish("d");
         assert!(
-            traced.problems[0].starts_with("1000 subsegments were left out"),
+            traced.problems[0].starts_with("10000 subsegments were left out"),
             "{:?}",
             traced.problems
         );

@@ -322,6 +322,19 @@ fn use_services(name: String, cx: &Context) -> Result<Value> {
     }))
 }
 
+/// A socket's buffer holds some hundred.
+#[test]
+fn a_function_in_the_same_process_sends_2000_subsegments_in_a_loop() {
+    let function = handler::json(|n: usize, _: &Context| {
+        for _ in 0..n {
+            xray::subsegment("step", || ());
+        }
+        Ok(n)
+    });
+    let response = emulator::invoke(&function, InvokeRequest::new("2000")).unwrap();
+    assert_eq!(response.subsegments().len(), 2000);
+}
+
 #[test]
 fn a_function_in_the_same_process_uses_each_service_of_its_own_emulator() {
     let function = handler::json(use_services);

@@ -1,0 +1,197 @@
+//! The canonical request: its headers, path and query in the one form that is signed ("Create a signed AWS API
+//! request" in the AWS Identity and Access Management User Guide, step 1).
+
+use alloc::vec::Vec;
+use core::mem;
+
+use crate::encoding::lengths::{prefix, skip};
+use crate::encoding::{Escapes, push_percent_normalized};
+use crate::http1::head::is;
+
+/// Headers that are not signed, since proxies change them (botocore's `SIGNED_HEADERS_BLACKLIST`), and those that
+/// the signature adds.
+pub(super) const UNSIGNED_HEADERS: &str = "authorization x-amz-date x-amz-security-token baggage connection \
+    expect keep-alive proxy-authenticate proxy-authorization te traceparent tracestate trailer \
+    transfer-encoding upgrade user-agent x-amzn-trace-id";
+
+/// A header: its name and value. Or a pair of a query, and nothing.
+pub(super) type Line<'a> = (&'a [u8], &'a [u8]);
+
+/// Adds the headers that are signed. Returns the content hash that they have, or an empty text.
+pub(super) fn push_headers<'a>(
+    lines: &mut Vec<Line<'a>>,
+    host: &'a str,
+    headers: &[(&'a str, &'a str)],
+) -> &'a str {
+    let mut content_hash = "";
+    let mut own_host = host;
+    for (name, value) in headers {
+        let mut is_signed = true;
+        let mut unsigned = Some(UNSIGNED_HEADERS.as_bytes());
+        while let Some(other) = next_part(&mut unsigned, b' ') {
+            is_signed &= !is(name.as_bytes(), other);
+        }
+        if is_signed {
+            push_sorted(lines, (name.as_bytes(), value.as_bytes()), LOWER_CASE);
+        }
+        if is(name.as_bytes(), b"host") {
+            own_host = "";
+        }
+        if is(name.as_bytes(), b"x-amz-content-sha256") {
+            content_hash = value;
+        }
+    }
+    if !own_host.is_empty() {
+        push_sorted(lines, (b"host", own_host.as_bytes()), LOWER_CASE);
+    }
+    content_hash
+}
+
+/// The bit that makes an upper-case letter of ASCII a lower-case letter.
+pub(super) const LOWER_CASE: u8 = 0x20;
+
+/// Adds a line, which is ordered by its first text, after those with the same. `=` is less than all other
+/// characters, so that a query is ordered by name and then by value. The bits of `case` are set in upper-case
+/// letters. The plain form is `sort_by`, which has a larger code.
+#[inline(never)]
+pub(super) fn push_sorted<'a>(lines: &mut Vec<Line<'a>>, line: Line<'a>, case: u8) {
+    lines.push(line);
+    let mut rest = lines.as_mut_slice();
+    while let [before @ .., last] = rest {
+        match before.last_mut() {
+            Some(previous) if is_before(last.0, previous.0, case) => mem::swap(previous, last),
+            _ => return,
+        }
+        rest = before;
+    }
+}
+
+/// Returns whether a line with the first text `a` comes before one with `b`.
+fn is_before(a: &[u8], b: &[u8], case: u8) -> bool {
+    let order = |byte: &u8| match byte {
+        b'=' => 0,
+        b'A'..=b'Z' => byte | case,
+        _ => *byte,
+    };
+    for (a, b) in a.iter().zip(b) {
+        let (a, b) = (order(a), order(b));
+        if a != b {
+            return a < b;
+        }
+    }
+    a.len() < b.len()
+}
+
+/// Appends sorted headers as they are signed, and their names: in lower case, with the values of a name joined
+/// by commas, without spaces around a value, and with one for several spaces within it.
+pub(super) fn push_lines(out: &mut Vec<u8>, names: &mut Vec<u8>, headers: &[Line]) {
+    let mut last: &[u8] = b"";
+    for (name, value) in headers {
+        if is(name, last) {
+            // The line break.
+            out.pop();
+            push(out, b",");
+        } else {
+            last = name;
+            if !names.is_empty() {
+                push(names, b";");
+            }
+            let start = names.len();
+            push(names, name);
+            names.make_ascii_lowercase();
+            push(out, skip(names, start));
+            push(out, b":");
+        }
+        let start = out.len();
+        for word in value.split(u8::is_ascii_whitespace) {
+            if !word.is_empty() {
+                if out.len() > start {
+                    push(out, b" ");
+                }
+                push(out, word);
+            }
+        }
+        push(out, b"\n");
+    }
+}
+
+/// Appends the path as it is signed.
+pub(super) fn push_path(out: &mut Vec<u8>, path: &[u8], is_s3: bool) {
+    let start = out.len();
+    let escapes = if is_s3 { Escapes::All } else { Escapes::None };
+    let mut rest = Some(path.strip_prefix(b"/").unwrap_or(path));
+    while let Some(segment) = next_part(&mut rest, b'/') {
+        // RFC 3986, section 5.2.4, and without empty segments.
+        match segment {
+            b"" | b"." if !is_s3 => {}
+            b".." if !is_s3 => while out.len() > start && out.pop() != Some(b'/') {},
+            _ => {
+                push(out, b"/");
+                push_percent_normalized(out, segment, escapes);
+            }
+        }
+    }
+    if out.len() == start || !is_s3 && path.last() == Some(&b'/') {
+        push(out, b"/");
+    }
+}
+
+/// Returns a query with names and values encoded.
+pub(super) fn normalized_query(query: Option<&[u8]>) -> Vec<u8> {
+    let mut normalized = Vec::new();
+    let mut rest = query.filter(|query| !query.is_empty());
+    while let Some(pair) = next_part(&mut rest, b'&') {
+        let mut value = Some(pair);
+        let name = next_part(&mut value, b'=').unwrap_or_default();
+        push_pair(
+            &mut normalized,
+            name,
+            value.unwrap_or_default(),
+            Escapes::Form,
+        );
+    }
+    normalized
+}
+
+/// Appends a pair to a query.
+#[inline(never)]
+pub(super) fn push_pair(query: &mut Vec<u8>, name: &[u8], value: &[u8], escapes: Escapes) {
+    if !query.is_empty() {
+        push(query, b"&");
+    }
+    push_percent_normalized(query, name, escapes);
+    push(query, b"=");
+    push_percent_normalized(query, value, escapes);
+}
+
+/// Appends an encoded query with its pairs sorted by name and value, and line breaks around it.
+pub(super) fn push_query(out: &mut Vec<u8>, query: &[u8]) {
+    let mut lines = Vec::new();
+    let mut rest = Some(query);
+    while let Some(pair) = next_part(&mut rest, b'&') {
+        push_sorted(&mut lines, (pair, b""), 0);
+    }
+    let mut before: &[u8] = b"\n";
+    for (pair, _) in &lines {
+        push(out, before);
+        push(out, pair);
+        before = b"&";
+    }
+    push(out, b"\n");
+}
+
+/// Appends bytes. The plain form is `extend_from_slice`, which is inlined.
+#[inline(never)]
+pub(super) fn push(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.extend_from_slice(bytes);
+}
+
+/// Returns the bytes before the first `end`, or all if there is none, and moves `rest` after that. The plain form is
+/// `split`, which is inlined.
+#[inline(never)]
+pub(super) fn next_part<'a>(rest: &mut Option<&'a [u8]>, end: u8) -> Option<&'a [u8]> {
+    let bytes = (*rest)?;
+    let len = bytes.iter().position(|byte| *byte == end);
+    *rest = len.map(|len| skip(bytes, len.wrapping_add(1)));
+    Some(prefix(bytes, len.unwrap_or(bytes.len())))
+}
