@@ -66,7 +66,8 @@ while [ $# -gt 0 ]; do
         --offline) offline=--offline ;;
         --package=*) packages="$packages ${option#*=}" ;;
         --workspace) whole_workspace=yes ;;
-        --parameter=* | --secret=* | --configuration=*) services=$services$option$us ;;
+        --parameter=?*=* | --secret=?*=* | --configuration=?*=*) services=$services$option$us ;;
+        --parameter=* | --secret=* | --configuration=*) usage "${option%%=*} takes NAME=VALUE, not \"${option#*=}\"" ;;
         --xray) services=$services$option$us ;;
         --wrapper) wrapper=yes ;;
         --report) report=yes ;;

@@ -216,6 +216,10 @@ fn wrong_arguments_are_refused_with_the_usage() {
     ] {
         let name = option.split('=').next().unwrap();
         check(&[option], &format!("{name} needs --invoke"));
+        if option != "--xray" {
+            let want = format!("{name} takes NAME=VALUE, not \"a\"");
+            check(&[name, "a", "--invoke={}"], &want);
+        }
     }
     check(
         &["--arch", "riscv"],

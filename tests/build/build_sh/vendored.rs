@@ -446,9 +446,9 @@ fn the_local_lambda_needs_no_vendored_sources_and_has_services() {
         "mine",
     ]);
     assert_eq!(said, "7\n", "{log}");
-    let (said, log) = run(&["--invoke=7", "--secret=a", "mine"]);
+    let (said, log) = run(&["--invoke=7", "--configuration=a=b", "mine"]);
     assert!(
-        said.is_empty() && log.contains("emulator: --secret a"),
+        said.is_empty() && log.contains("emulator: --configuration"),
         "{log}"
     );
 }
