@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds functions for AWS Lambda into bootstrap and function.zip: `./build.sh --help` lists the options.
-# This script chooses the flags and calls cargo. The program in src/bin/package/ checks the executable,
-# writes the zip and reads the linker's map.
+# This script chooses the flags and calls cargo. The programs in src/bin/package/ read cargo's metadata, check the
+# executable, write the zip and read the linker's map. The only tools are those of POSIX, Rust's, and readlink.
 set -euf
 export LC_ALL=C
 
@@ -9,9 +9,14 @@ say() { printf 'build.sh: %s\n' "$1" >&2; }
 die() { say "$1"; exit 1; }
 
 # ---- options ----
-script=$0
-[ ! -L "$script" ] || script=$(readlink -f -- "$script")
-here=$(CDPATH='' cd -- "$(dirname -- "$script")" && pwd)
+case $0 in */*) script=$0 ;; *) script=./$0 ;; esac
+while [ -L "$script" ]; do
+    link=$(readlink "$script")
+    case $link in /*) script=$link ;; *) script=${script%/*}/$link ;; esac
+done
+# The `.` keeps line feeds at the end of the folder's name, which `$(...)` would remove.
+here=$(CDPATH='' cd -- "${script%/*}/" && pwd && echo .) here=${here%??}
+real=$(CDPATH='' cd -- "$here/" && pwd -P && echo .) real=${real%??}
 help=$here/src/bin/package/help.txt
 # Ends with exit code 2, which stands for wrong arguments.
 usage() { say "$1" && sed -n 1p "$help" >&2; exit 2; }
@@ -35,13 +40,15 @@ add_name() {
     case " $names " in *" $1 "*) ;; *) names="$names${names:+ }$1" ;; esac
 }
 arch='' profile=small opt_level=z manifest='' features='' names='' max_zip='' offline=''
-wrapper='' report='' event='' includes='' vendor='' us=$(printf '\037')
+wrapper='' report='' event='' includes='' vendor='' packages='' whole_workspace='' services='' us=$(printf '\037')
 while [ $# -gt 0 ]; do
     option=$1
     shift
     case $option in
-        --arch | --profile | --opt-level | --manifest-path | --features | --include | --invoke | --max-zip | --vendor)
+        --arch | --profile | --opt-level | --manifest-path | --features | --include | --invoke | --max-zip | --vendor | \
+            --package | -p | --parameter | --secret | --configuration)
             case ${1---} in --*) usage "$option needs a value" ;; esac
+            [ "$option" != -p ] || option=--package
             option=$option=$1
             shift
             ;;
@@ -57,6 +64,11 @@ while [ $# -gt 0 ]; do
         --invoke=*) event=${option#*=} ;;
         --max-zip=*) max_zip=${option#*=} ;;
         --offline) offline=--offline ;;
+        --package=*) packages="$packages ${option#*=}" ;;
+        --workspace) whole_workspace=yes ;;
+        --parameter=?*=* | --secret=?*=* | --configuration=?*=*) services=$services$option$us ;;
+        --parameter=* | --secret=* | --configuration=*) usage "${option%%=*} takes NAME=VALUE, not \"${option#*=}\"" ;;
+        --xray) services=$services$option$us ;;
         --wrapper) wrapper=yes ;;
         --report) report=yes ;;
         --vendor=*) vendor=${option#*=} ;;
@@ -67,7 +79,9 @@ while [ $# -gt 0 ]; do
         *) add_name "$option" ;;
     esac
 done
-for name; do add_name "$name"; done
+# posh takes `$@` for unset if there are no arguments.
+[ $# -eq 0 ] || for name in "$@"; do add_name "$name"; done
+[ -z "$services" ] || [ -n "$event" ] || usage "${services%%[="$us"]*} needs --invoke"
 trap 'exit 129' HUP && trap 'exit 130' INT && trap 'exit 143' TERM
 
 if [ -n "$vendor" ]; then
@@ -93,8 +107,10 @@ printf '%s' "${max_zip:-0}" | tr '\n' , | grep -Eqx '[0-9]{1,9}([kKM]i?B?)?' ||
 IFS=$us
 for path in $includes; do [ -e "$path" ] || die "cannot read $path: --include takes the path of a file or folder"; done
 unset IFS
-qemu=''
-[ -z "$event" ] || [ "$cpu" = "$host_cpu" ] || qemu=$(command -v "qemu-$cpu" || command -v "qemu-$cpu-static") ||
+system=$(uname -s) qemu=''
+# shellcheck disable=SC2034 # invoke.sh uses qemu.
+[ -z "$event" ] || [ "$cpu" = "$host_cpu" ] || [ "$system" != Linux ] ||
+    qemu=$(command -v "qemu-$cpu" || command -v "qemu-$cpu-static") ||
     die "--invoke needs qemu-$cpu for $arch: install qemu-user, as Debian and Fedora name the package"
 
 # ---- the toolchain ----
@@ -103,7 +119,15 @@ for tool in cargo "$rustc"; do command -v "$tool" >/dev/null || die "needs $tool
 sysroot=$("$rustc" --print sysroot) || die "rustc does not run: see the message above"
 rustc_version=$("$rustc" -vV)
 rustc_field() { printf '%s\n' "$rustc_version" | sed -n "s/^$1: //p"; }
-host=$(rustc_field host)
+host=$(rustc_field host) release=$(rustc_field release)
+least=85
+[ "$profile" != tiny ] || least=91
+case $release in
+    1.*.*)
+        minor=${release#1.} minor=${minor%%.*}
+        [ "$minor" -ge "$least" ] || die "$profile needs Rust 1.$least or newer, this is 1.$minor"
+        ;;
+esac
 [ -x "$sysroot/lib/rustlib/$host/bin/rust-lld" ] ||
     die "this Rust has no rust-lld: install Rust with rustup, see https://rustup.rs"
 
@@ -119,43 +143,55 @@ need() {
 # ---- what to build, and where ----
 # Without --manifest-path, the package of the current folder or of one above it is built, as cargo does.
 [ -n "$manifest" ] || manifest=$(cargo locate-project --message-format plain 2>/dev/null) || manifest=$here/Cargo.toml
-case $manifest in "$here/Cargo.toml" | "$(cd "$here" && pwd -P)/Cargo.toml") names=${names:-hello} manifest=$here/Cargo.toml ;; esac
+case $manifest in "$here/Cargo.toml" | "$real/Cargo.toml") names=${names:-hello} manifest=$here/Cargo.toml ;; esac
 [ -f "$manifest" ] || die "no file at $manifest: --manifest-path takes the path of a Cargo.toml"
-metadata=$(cargo metadata --no-deps --format-version 1 --manifest-path "$manifest" ${offline:+"$offline"}) ||
+work='' tmp=${TMPDIR:-/tmp}/tiny-lambda.$$
+trap 'rm -rf "$tmp" ${work:+"$work"}' EXIT
+# A script that was killed may have left its folder, and had the same number in another container.
+{ rm -rf "$tmp" && mkdir -m 700 "$tmp"; } || die "cannot write to ${TMPDIR:-/tmp}: set TMPDIR to a folder where that is allowed"
+cargo metadata --no-deps --format-version 1 --manifest-path "$manifest" ${offline:+"$offline"} >"$tmp/metadata" ||
     die "cargo cannot read $manifest: see the message above"
-# `cargo rustc` builds one package, so it refuses a virtual manifest.
-! cargo read-manifest --manifest-path "$manifest" 2>&1 >/dev/null | grep -q ' virtual manifest' ||
-    die "$manifest is that of a workspace: change to the folder of a package, or name its Cargo.toml by --manifest-path"
-# Prints the string member $1 of cargo's metadata.
-metadata_string() {
-    printf '%s\n' "$metadata" | sed 's/.*"'"$1"'":"//; s/","[a-z_]*":.*//; s/"}*$//; s/\\\(["\\]\)/\1/g'
-}
-target_dir=$(metadata_string target_directory) workspace=$(metadata_string workspace_root)
 
-# Prints the package's binaries (bin) or examples (example), each after a space, as cargo lists them.
-list() {
-    CARGO_TERM_COLOR=never cargo build --manifest-path "$manifest" "--$1" 2>&1 | sed -n 's/^    / /p' | tr -d '\n'
+# The programs in src/bin/package are compiled once: on Linux for musl, which needs no C compiler.
+host_triple=$host rust_lld=''
+case $system-$host_cpu in
+    Linux-x86_64 | Linux-aarch64) host_triple=$host_cpu-unknown-linux-musl rust_lld=-Clinker=rust-lld ;;
+esac
+[ -z "$rust_lld" ] || need target "$host_triple" "lib/rustlib/$host_triple/lib"
+sums=$(find "$here/src/bin/package" "$here/src/signing/sha256.rs" -name '*.rs' -exec cksum {} +)
+tools_version="$rustc_version $sums"
+is_compiled() { [ -x "$1" ] && [ "$tools_version" = "$(cat "$1.version" 2>/dev/null)" ]; }
+run_rustc() { "$rustc" --edition 2024 --target "$host_triple" ${rust_lld:+"$rust_lld"} "$@"; }
+# Compiles the source $2 to the program $1 with the options that follow, unless that is there already.
+compile() {
+    ! is_compiled "$1" || return 0
+    program=$1 unfinished=${work:-${1%/*}}/${1##*/}.$$ source=$2
+    shift 2
+    # An empty "$@" is an error in posh.
+    run_rustc -o "$unfinished" "$source" ${1+"$@"} &&
+        mv "$unfinished" "$program" && printf '%s\n' "$tools_version" >"$program.version"
 }
-binaries=$(list bin)
-candidates=$binaries$(list example)
-if [ -z "$names" ]; then
-    case ${binaries# } in '' | *' '*) die "name what to build: $manifest has${candidates:- no example or binary}" ;; esac
-    add_name "${binaries# }"
-fi
-for name in $names; do
-    case "$candidates " in *" $name "*) ;; *) die "no example or binary \"$name\" in $manifest, which has${candidates:- none}" ;; esac
-done
+# This program reads cargo's JSON, which says where the program is kept. A path with escapes is not read here, so
+# the program is then compiled each time. TOML has no null, so `"resolve":null` is not the user's metadata.
+kept=$(sed -n 's/.*"resolve":null,"target_directory":"\([^"\]*\)".*/\1/p' "$tmp/metadata")
+planner=$tmp/plan
+[ -z "$kept" ] || ! mkdir -p "$kept/lambda/.build" 2>/dev/null || planner=$kept/lambda/.build/plan
+compile "$planner" "$here/src/bin/package/plan.rs" || die "rustc could not compile src/bin/package/plan.rs: see above"
+[ -z "$event" ] || event=$("$planner" event "$event" "$here/src/events/samples" "$tmp/event" && echo .) || exit 1
+event=${event%?} target_dir='' workspace='' functions=''
+# Sets target_dir, workspace, names, and functions: a line `"$step" NAME KIND MANIFEST` for each one.
+plan=$("$planner" choose "$tmp/metadata" "$manifest" "$names" "$packages" "$whole_workspace" "$features") || exit 1
+eval "$plan"
+[ -n "$target_dir" ] || die "$planner is damaged: remove it"
 
 # Each package has a folder in out_dir: one for each function, or one for all.
 out_dir=$target_dir/lambda
-folder_of() {
+package_folder() {
     [ -z "$wrapper" ] || set -- "$(printf '%s' "$names" | tr ' ' '+')"
     printf '%s' "$out_dir/$1"
 }
 work=$out_dir/.build/work.$$
-trap 'rm -rf "$work"' EXIT
-# A script that was killed may have left its folder, and had the same number in another container.
-{ rm -rf "$work" && mkdir -p "$work"; } 2>/dev/null ||
+{ rm -rf "$work" && mkdir -p "$work/replaced"; } 2>/dev/null ||
     die "cannot write to $out_dir: set CARGO_TARGET_DIR to a folder where that is allowed"
 
 # ---- flags ----
@@ -194,71 +230,64 @@ build_flags=$(printf '%s\n' "$config" | grep -i -e '^build\.' -e '^# CARGO_BUILD
 case "$target_flags $build_flags ${RUSTFLAGS-} ${CARGO_ENCODED_RUSTFLAGS-}" in
     *target-cpu=native*) die "target-cpu=native is refused, since Lambda has other processors: remove that flag" ;;
 esac
-set -- cargo rustc --release --target "$triple" --manifest-path "$manifest" ${offline:+"$offline"}
-# Without the local Lambda, which is not part of a function, a build takes two thirds of the time.
-[ "$manifest" != "$here/Cargo.toml" ] || set -- "$@" --no-default-features --features allocator
-set -- "$@" ${features:+"--features=$features"}
 # Cargo reads flags from the first of these places that has any, so ours go to the same place.
-if [ -n "${CARGO_ENCODED_RUSTFLAGS+set}${RUSTFLAGS+set}" ]; then
-    set -- env "CARGO_ENCODED_RUSTFLAGS=$flags" "$@"
-else
-    key=build.rustflags
-    [ -z "$target_flags" ] || key=target.$triple.rustflags
-    set -- "$@" --config "$key=[\"$(printf '%s' "$flags" | sed 's/[\\"]/\\&/g; s/'"$us"'/","/g')\"]"
-fi
-set -- "$@" --config "$here/src/bin/package/release.toml" --config "profile.release.opt-level=$opt_level"
-case $profile in
-    unwind) set -- "$@" --config 'profile.release.panic="unwind"' ;;
-    tiny)
-        need component rust-src lib/rustlib/src/rust/library/std/Cargo.toml
-        set -- env RUSTC_BOOTSTRAP=1 "$@" --config 'profile.release.panic="immediate-abort"' \
-            -Z panic-immediate-abort -Z build-std=std,panic_abort \
-            -Z build-std-features=optimize_for_size
-        ;;
-esac
+flags_key=build.rustflags
+[ -z "$target_flags" ] || flags_key=target.$triple.rustflags
+[ "$profile" != tiny ] || need component rust-src lib/rustlib/src/rust/library/std/Cargo.toml
 
 # Chooses the compiler of C in dependencies, if there is one.
-c_compiler='' c_package=gcc-$(printf '%s' "$cpu" | tr _ -)-linux-gnu
-[ "$(uname -s)-$cpu" != "Linux-$host_cpu" ] || c_package=gcc
+c_package=gcc-$(printf '%s' "$cpu" | tr _ -)-linux-gnu
+[ "$system-$cpu" != "Linux-$host_cpu" ] || c_package=gcc
 # shellcheck source=/dev/null
 . "$here/src/bin/package/c_compiler.sh"
 
 # ---- building ----
 # If this build fails, no package of an earlier one is left to deploy.
-mkdir "$work/replaced"
 for name in $names; do
-    [ ! -e "$(folder_of "$name")" ] || mv "$(folder_of "$name")" "$work/replaced"
+    [ ! -e "$(package_folder "$name")" ] || mv "$(package_folder "$name")" "$work/replaced"
 done
-
-# The packer is compiled while cargo builds: on Linux for musl, which needs no C compiler.
+# The packer is compiled while cargo builds.
 packer=$out_dir/.build/package
-packer_version=$(printf '%s\n' "$rustc_version" && find "$here/src/bin/package" "$here/src/signing/sha256.rs" -name '*.rs' -exec cksum {} +)
-host_triple=$host rust_lld=''
-case $(uname -s)-$host_cpu in
-    Linux-x86_64 | Linux-aarch64) host_triple=$host_cpu-unknown-linux-musl rust_lld=-Clinker=rust-lld ;;
-esac
-[ -z "$rust_lld" ] || need target "$host_triple" "lib/rustlib/$host_triple/lib"
-compiling=''
-if [ ! -x "$packer" ] || [ "$packer_version" != "$(cat "$packer.version" 2>/dev/null)" ]; then
-    {
-        "$rustc" --edition 2024 -Copt-level=2 -Cpanic=abort -Cstrip=symbols --target "$host_triple" \
-            ${rust_lld:+"$rust_lld"} -o "$work/packer" "$here/src/bin/package/main.rs" &&
-            mv "$work/packer" "$packer" && printf '%s\n' "$packer_version" >"$packer.version"
-    } >"$work/log" 2>&1 &
-    compiling=$!
-fi
+compile "$packer" "$here/src/bin/package/main.rs" -Copt-level=2 -Cpanic=abort -Cstrip=symbols >"$work/log" 2>&1 &
+compiling=$!
 
-# Builds the target $1 in the target folder $2 with the cargo command that follows. Sets `executable` to
-# its path, and `uses_stdout` to yes or no.
+# Sets `own` to yes if the manifest $1 is that of tiny-lambda itself.
+check_own() {
+    own=''
+    case $1 in "$here/Cargo.toml" | "$real/Cargo.toml") own=yes ;; esac
+}
+# Builds the target $1 of the kind $2 and the manifest $3 in the target folder $4. Sets `executable` to its path,
+# and `uses_stdout` to yes or no.
 build() {
-    name=$1 folder=$2
-    shift 2
-    kind=example executable=$folder/$triple/release/examples/$name
-    case "$binaries " in *" $name "*) kind=bin executable=$folder/$triple/release/$name ;; esac
+    name=$1 kind=$2 manifest=$3 folder=$4
+    executable=$folder/$triple/release/$name
+    [ "$kind" = bin ] || executable=$folder/$triple/release/examples/$name
     rm -f "$executable.map"
-    "$@" --target-dir "$folder" "--$kind" "$name" -- "-Clink-arg=-Map=$executable.map" >&2 || {
-        [ -n "$c_compiler" ] || is_set CC || ! grep -q '^name = "cc"$' "$workspace/Cargo.lock" ||
-            say "if the build needs a C compiler for $arch: install $c_package (Debian, Fedora) or musl-cross (Homebrew)"
+    check_own "$manifest"
+    set -- cargo rustc --release --target "$triple" --manifest-path "$manifest" --target-dir "$folder" \
+        "--$kind" "$name" ${offline:+"$offline"} ${features:+"--features=$features"} \
+        --config "$here/src/bin/package/release.toml" --config "profile.release.opt-level=$opt_level"
+    # Without the local Lambda, which is not part of a function, a build takes two thirds of the time.
+    [ -z "$own" ] || set -- "$@" --no-default-features --features allocator
+    if [ -n "${CARGO_ENCODED_RUSTFLAGS+set}${RUSTFLAGS+set}" ]; then
+        set -- env "CARGO_ENCODED_RUSTFLAGS=$flags" "$@"
+    else
+        # Strings of several lines, since the name of a folder may have a line feed.
+        list=$(printf '%s' "$flags" | sed 's/[\\"]/\\&/g; s/'"$us"'/""","""/g')
+        set -- "$@" --config "$flags_key=[\"\"\"$list\"\"\"]"
+    fi
+    case $profile in
+        unwind) set -- "$@" --config 'profile.release.panic="unwind"' ;;
+        tiny)
+            set -- env RUSTC_BOOTSTRAP=1 "$@" --config 'profile.release.panic="immediate-abort"' \
+                -Z panic-immediate-abort -Z build-std=std,panic_abort -Z build-std-features=optimize_for_size
+            ;;
+    esac
+    set -- "$@" -- "-Clink-arg=-Map=$executable.map"
+    "$@" >&2 || {
+        # Cargo repeats its errors, to be read here. They were not read above, so that they appear at once.
+        env CARGO_TERM_COLOR=never "$@" >"$work/errors" 2>&1 </dev/null ||
+            "$planner" explain "$work/errors" "$triple" "$c_package" "$sysroot" >&2
         die "cargo could not build $name: see the messages above"
     }
     [ -z "$compiling" ] || wait "$compiling" || { cat "$work/log" >&2; die "rustc could not compile src/bin/package: see above"; }
@@ -268,20 +297,20 @@ build() {
 }
 # The runtime flushes std's standard output, which is 2 KB of code. A function is built without it first, and
 # again with it if the linker's map shows that something else uses that output. Where panics unwind, std does.
-unset TINY_LAMBDA_STDOUT_IS_UNUSED
-for name in $names; do
-    if [ "$profile" = unwind ]; then
-        build "$name" "$target_dir" "$@"
-    else
-        # `env`, since a shell may keep a variable that is set before a call of its own function.
-        build "$name" "$target_dir" env TINY_LAMBDA_STDOUT_IS_UNUSED=1 "$@"
-        if [ "$uses_stdout" = yes ]; then
-            say "$name uses standard output: building it again with the code that flushes it"
-            build "$name" "$out_dir/.build/printing" "$@"
-        fi
+build_function() {
+    unset TINY_LAMBDA_STDOUT_IS_UNUSED
+    [ "$profile" = unwind ] || export TINY_LAMBDA_STDOUT_IS_UNUSED=1
+    build "$@" "$target_dir"
+    unset TINY_LAMBDA_STDOUT_IS_UNUSED
+    if [ "$profile" != unwind ] && [ "$uses_stdout" = yes ]; then
+        say "$1 uses standard output: building it again with the code that flushes it"
+        build "$@" "$out_dir/.build/printing"
     fi
-    printf '%s\n' "$executable" >>"$work/executables"
-done
+    printf '%s' "$executable$us" >>"$work/executables"
+}
+# shellcheck disable=SC2034 # The lines of $functions use it.
+step=build_function
+eval "$functions"
 
 # Standard output has the response alone, if there is one.
 case $event in '') out=1 ;; *) out=2 ;; esac
@@ -290,11 +319,5 @@ printf '%s' "$includes" >"$work/includes"
     --include "$work/includes" ${wrapper:+--wrapper "$here/bootstrap.sh"} ${max_zip:+--max-zip "$max_zip"} \
     ${report:+--report} >&"$out"
 
-# ---- the local Lambda ----
-[ -n "$event" ] || exit 0
-[ -n "$rust_lld" ] || die "--invoke needs Linux on x86_64 or arm64: the function is built, but cannot run here"
-CARGO_TARGET_DIR=$target_dir cargo build --quiet --manifest-path "$here/Cargo.toml" --bin emulator \
-    --target "$host_triple" --config "target.$host_triple.linker=\"rust-lld\"" ${offline:+"$offline"} >&2 ||
-    die "cargo could not build the local Lambda: see the messages above"
-"$packer" invoke --work "$work" --out "$out_dir" --executables "$work/executables" --event "$event" \
-    --emulator "$target_dir/$host_triple/debug/emulator" ${wrapper:+--wrapper yes} ${qemu:+--runner "$qemu"}
+# shellcheck source=/dev/null
+[ -z "$event" ] || . "$here/src/bin/package/invoke.sh"

@@ -122,9 +122,9 @@ impl Package {
             files.map(|file| file.unwrap().path())
         };
         let packages = list("target/lambda").filter(|path| !path.ends_with(".build"));
-        let kept = ["package", "package.version", "printing"];
+        let kept = "emulator emulator.version incremental package package.version plan plan.version printing";
         let temporary = list("target/lambda/.build")
-            .filter(|path| !kept.iter().any(|name| path.ends_with(name)));
+            .filter(|path| !kept.split(' ').any(|name| path.ends_with(name)));
         packages.chain(temporary).collect()
     }
 }
@@ -163,8 +163,7 @@ fn tools(package: &Package, without: &str) -> PathBuf {
     let folder = package.path("tools");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir(&folder).unwrap();
-    let needed =
-        "cargo cat cksum cp dirname env find grep mkdir mv rm rustc rustup sed sh tr uname";
+    let needed = "cargo cat cksum cp env find grep mkdir mv rm rustc rustup sed sh tr uname";
     for tool in needed.split_whitespace().filter(|tool| *tool != without) {
         symlink(find(tool), folder.join(tool)).unwrap();
     }
@@ -189,6 +188,8 @@ fn wrong_arguments_are_refused_with_the_usage() {
         ("--includ", "--include"),
         ("--optlevel", "--opt-level"),
         ("--wrapper=yes", "--wrapper"),
+        ("--workspaces", "--workspace"),
+        ("--packge", "--package"),
         ("--vender", "--vendor"),
         ("--verison", "--version"),
         ("--hlep", "--help"),
@@ -196,7 +197,8 @@ fn wrong_arguments_are_refused_with_the_usage() {
         let want = format!("unknown option {wrong}: did you mean {meant}?");
         check(&[wrong, "small"], &want);
     }
-    for option in "arch features include invoke manifest-path max-zip opt-level profile vendor"
+    for option in "arch configuration features include invoke manifest-path max-zip opt-level package parameter \
+                   profile secret vendor"
         .split_whitespace()
         .map(|name| format!("--{name}"))
     {
@@ -205,6 +207,19 @@ fn wrong_arguments_are_refused_with_the_usage() {
         check(&[&option, ""], &want);
         check(&[&option, "--report"], &want);
         check(&[&format!("{option}=")], &want);
+    }
+    for option in [
+        "--parameter=a=b",
+        "--secret=a=b",
+        "--configuration=a/b/c=d",
+        "--xray",
+    ] {
+        let name = option.split('=').next().unwrap();
+        check(&[option], &format!("{name} needs --invoke"));
+        if option != "--xray" {
+            let want = format!("{name} takes NAME=VALUE, not \"a\"");
+            check(&[name, "a", "--invoke={}"], &want);
+        }
     }
     check(
         &["--arch", "riscv"],
@@ -331,7 +346,7 @@ fn a_wrong_name_or_manifest_is_refused_in_one_line() {
     package.write("all/Cargo.toml", "[workspace]\nmembers = []\n");
     check(
         &["--manifest-path=all/Cargo.toml", "one"],
-        "all/Cargo.toml is that of a workspace: change to the folder of a package, or name its Cargo.toml by --manifest-path",
+        "no example or binary \"one\" in all/Cargo.toml, which has none",
     );
     package.write("src/bin/other.rs", "fn main() {}");
     check(
@@ -344,10 +359,18 @@ fn a_wrong_name_or_manifest_is_refused_in_one_line() {
         "Cargo.toml",
         "[workspace]\nmembers = [\"member\"]\nresolver = \"3\"\n",
     );
-    let want = "Cargo.toml is that of a workspace: change to the folder of a package, or name its Cargo.toml \
-                by --manifest-path";
-    check(&[], want);
-    check(&["member"], want);
+    check(
+        &["one"],
+        "no example or binary \"one\" in Cargo.toml, which has member",
+    );
+    check(
+        &["--workspace"],
+        "no binary in the workspace of Cargo.toml depends on tiny-lambda",
+    );
+    check(
+        &["-p", "other"],
+        "no package \"other\" in Cargo.toml, which has member",
+    );
     check(
         &["--manifest-path", "member/Cargo.toml", "other"],
         "no example or binary \"other\" in \
@@ -394,6 +417,42 @@ fn a_missing_tool_or_target_is_reported_with_its_remedy() {
             "the target {target} is missing: type `rustup target add {target}`, or leave out --offline"
         ),
     );
+    // Before anything is installed or built: the folder of this toolchain has rust-lld alone.
+    for (version, profile, want) in [
+        (
+            "1.85.1",
+            "tiny",
+            Some("tiny needs Rust 1.91 or newer, this is 1.85"),
+        ),
+        (
+            "1.90.0-nightly",
+            "tiny",
+            Some("tiny needs Rust 1.91 or newer, this is 1.90"),
+        ),
+        (
+            "1.84.0",
+            "small",
+            Some("small needs Rust 1.85 or newer, this is 1.84"),
+        ),
+        (
+            "1.84.0",
+            "unwind",
+            Some("unwind needs Rust 1.85 or newer, this is 1.84"),
+        ),
+        ("1.85.0", "unwind", None),
+        ("1.91.0-beta.1", "tiny", None),
+        ("1.100.0", "tiny", None),
+        ("2.0.0", "tiny", None),
+    ] {
+        let fields = format!("echo 'release: {version}'; echo 'host: {host}'");
+        let old = script.replace(&format!("echo 'host: {host}'"), &fields);
+        let old = package.write_script("old rustc", &old);
+        let vars = [("RUSTC", old.as_os_str())];
+        let missing = format!(
+            "the target {target} is missing: type `rustup target add {target}`, or leave out --offline"
+        );
+        package.check_refused(&["--profile", profile], &vars, want.unwrap_or(&missing));
+    }
     let online = |without: &str, rustup: Option<&str>, want: &str| {
         let tools = tools(&package, without);
         if let Some(script) = rustup {
@@ -750,6 +809,32 @@ fn a_missing_qemu_is_reported_before_the_build() {
     }
 }
 
+/// posh refuses what POSIX leaves open; the other shells are those of systems without dash.
+#[test]
+fn every_shell_runs_the_script() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("shells");
+    let mut first = None;
+    for shell in ["sh", "dash", "busybox ash", "posh", "mksh", "yash", "bash"] {
+        let mut words = shell.split(' ');
+        let mut command = Command::new(words.next().unwrap());
+        command.args(words).arg(Path::new(ROOT).join("build.sh"));
+        command
+            .args(["--offline", "--report"])
+            .current_dir(&package.folder);
+        command.env("CARGO_TARGET_DIR", package.path("target"));
+        let Ok(output) = command.output() else {
+            eprintln!("skipped: no {shell}");
+            continue;
+        };
+        let said = stdout(&output);
+        assert!(output.status.success(), "{shell}: {}", stderr(&output));
+        assert_eq!(*first.get_or_insert(said.clone()), said, "{shell}");
+    }
+}
+
 /// Git may have written CRLF, and the system would look for a shell named "/bin/sh\r".
 #[test]
 fn a_wrapper_with_windows_line_ends_has_lf_in_the_package() {
@@ -837,6 +922,12 @@ fn rustflags_are_kept_except_target_cpu_native() {
         &format!("target.{target}.linker = '/no/such/linker'"),
         false,
     );
+
+    // A linker that a C compiler is told to call.
+    let flags = [("RUSTFLAGS", OsStr::new("-Clink-arg=-fuse-ld=mold"))];
+    let said = stderr(&package.command(&["one"], &flags).output().unwrap());
+    let want = "\nbuild.sh: -fuse-ld=mold in RUSTFLAGS or in cargo's configuration is for a C compiler as the linker";
+    assert!(said.contains(want), "{said}");
 
     let refused = |vars: &[(&str, &str)], config: &str| {
         let (built, _, last) = run(vars, config);

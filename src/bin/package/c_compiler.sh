@@ -6,7 +6,7 @@
 is_set() {
     { env && printf '%s\n' "$settings"; } | grep -Eq "^(env\.)?(TARGET_)?$1(_$cpu.unknown.linux.musl)?( |\.|=)"
 }
-native=''
+c_compiler='' native=''
 [ "$c_package" != gcc ] || native=yes
 for compiler in "$cpu-linux-musl-gcc" ${native:+musl-gcc gcc cc} "$cpu-linux-gnu-gcc"; do
     [ -n "$c_compiler" ] || ! command -v "$compiler" >/dev/null || c_compiler=$compiler

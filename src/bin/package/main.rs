@@ -13,6 +13,7 @@
 mod deflate;
 mod elf;
 mod include;
+mod plan;
 mod report;
 #[path = "../../signing/sha256.rs"]
 mod sha256;
@@ -39,15 +40,15 @@ Usage: package uses-stdout EXECUTABLE
        package pack --arch ARCH --work FOLDER --out FOLDER --executables FILE
                     [--wrapper SCRIPT] [--include FILE] [--max-zip SIZE] [--report]
        package invoke --work FOLDER --out FOLDER --executables FILE --emulator PROGRAM --event EVENT
-                      [--wrapper SCRIPT] [--runner PROGRAM]
+                      [--wrapper SCRIPT] [--runner PROGRAM] [--services OPTIONS]
 
 uses-stdout   prints yes or no: whether EXECUTABLE uses std's standard output, as the linker's map says.
               The map is at EXECUTABLE.map if EXECUTABLE was just linked, and is kept for later
-pack          makes function.zip and the files in it for each executable whose path is a line of FILE, in
-              a folder of --out. With --wrapper all of them are in one package. The --include file has
-              paths of more files, each with US (0x1f) after it. --report prints what the executables
-              consist of
-invoke        runs each executable once in the local Lambda: PROGRAM of --emulator";
+pack          makes function.zip and the files in it for each executable of FILE, in a folder of --out. With
+              --wrapper all of them are in one package. The --include file has more files. --report prints
+              what the executables consist of. In both files, US (0x1f) follows each path
+invoke        runs each executable once in the local Lambda: PROGRAM of --emulator. OPTIONS are more of its
+              options, each with US after it";
 
 type Result<T, E = String> = std::result::Result<T, E>;
 
@@ -177,6 +178,8 @@ struct Pack {
     emulator: PathBuf,
     event: String,
     runner: Option<String>,
+    /// Options of the local Lambda for its services, each with the character US after it.
+    services: String,
 }
 
 impl Pack {
@@ -194,11 +197,14 @@ impl Pack {
                 "--max-zip" => pack.max_zip = Some(bytes_of(value()?)?),
                 "--report" => pack.report = true,
                 "--executables" => {
-                    pack.executables = lines(value()?)?.lines().map(PathBuf::from).collect();
+                    let paths = include::paths(read(value()?.as_ref())?)?;
+                    let paths = paths.split_terminator(include::US);
+                    pack.executables = paths.map(PathBuf::from).collect();
                 }
                 "--emulator" => pack.emulator = value()?.into(),
                 "--event" => pack.event = (*value()?).into(),
                 "--runner" => pack.runner = Some((*value()?).into()),
+                "--services" => pack.services = (*value()?).into(),
                 _ => return Err(format!("unknown option {option}\n{USAGE}")),
             }
         }
@@ -375,15 +381,6 @@ impl Pack {
 
     /// Runs each function once in the local Lambda, which prints the responses.
     fn invoke(&self) -> Result<()> {
-        let mut event = self.event.clone();
-        if matches!(&*event, "-" | "@-") {
-            // Standard input can be read once, and there may be several functions.
-            let path = self.work.join("event");
-            let copied =
-                fs::File::create(&path).and_then(|mut file| io::copy(&mut io::stdin(), &mut file));
-            copied.map_err(|e| format!("cannot read the event from standard input: {e}"))?;
-            event = format!("@{}", path.display());
-        }
         let mut failed = false;
         for executables in self.packages() {
             let folder = self.folder(executables);
@@ -396,8 +393,9 @@ impl Pack {
                     program = self.name_in_package(executable, executables.len());
                 }
                 command.args(["--handler", &file_name(executable)]);
+                command.args(self.services.split_terminator(include::US));
                 // An event may begin with two hyphens, as an option does.
-                command.arg(format!("--event={event}"));
+                command.arg(format!("--event={}", self.event));
                 let status = command.arg(folder.join(program)).status();
                 let status =
                     status.map_err(|e| format!("cannot run {}: {e}", self.emulator.display()))?;
@@ -406,11 +404,6 @@ impl Pack {
         }
         if failed { Err(String::new()) } else { Ok(()) }
     }
-}
-
-/// Returns the text of a file of lines.
-fn lines(path: &str) -> Result<String> {
-    String::from_utf8(read(path.as_ref())?).map_err(|_| format!("{path} is not UTF-8"))
 }
 
 /// Returns the number of bytes that a size such as `40000`, `40k` or `40KiB` stands for.
@@ -432,12 +425,15 @@ fn bytes_of(size: &str) -> Result<usize> {
 
 /// Returns the commands of the AWS CLI that create a function of this zip and that update it.
 fn commands(function: &str, arch: &str, zip: &str, zip_len: usize) -> String {
-    let file = quoted(&format!("fileb://{zip}"));
+    let file = plan::quoted(&format!("fileb://{zip}"));
     let (mut text, create, update) = if zip_len <= ZIP_LEN_MAX {
         let argument = format!("--zip-file {file}");
         (String::new(), argument.clone(), argument)
     } else {
-        let copy = format!("aws s3 cp {} s3://BUCKET/{function}.zip\n", quoted(zip));
+        let copy = format!(
+            "aws s3 cp {} s3://BUCKET/{function}.zip\n",
+            plan::quoted(zip)
+        );
         let create = format!("--code S3Bucket=BUCKET,S3Key={function}.zip");
         (
             copy,
@@ -461,13 +457,4 @@ fn shown(path: &Path) -> &Path {
         Ok(relative) if current.parent().is_some() => relative,
         _ => path,
     }
-}
-
-/// Returns `text` as one word of a shell command.
-fn quoted(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./:+-".contains(c);
-    if text.chars().all(is_plain) {
-        return text.into();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
 }

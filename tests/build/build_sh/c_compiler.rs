@@ -116,9 +116,9 @@ fn a_c_compiler_is_found_unless_the_user_names_one() {
     package.write(".cargo/config.toml", "");
 }
 
-/// The message is for a build that needs the crate cc and has no compiler.
+/// The crate `ring` of this test fails as the crate cc does if there is no compiler.
 #[test]
-fn a_failed_build_names_the_package_of_a_missing_c_compiler() {
+fn a_failed_build_names_the_crate_and_the_variable_of_a_missing_c_compiler() {
     if !targets_installed() || !cfg!(target_os = "linux") {
         return;
     }
@@ -126,56 +126,41 @@ fn a_failed_build_names_the_package_of_a_missing_c_compiler() {
     let tools = tools(&package, "");
     let (linker_name, linker) = linker(&tools);
     let (here, other) = architectures();
-    package.write("src/main.rs", "fn main() { nonsense }");
-    let locked = "version = 4\n[[package]]\nname = \"cc\"\nversion = \"0.0.0\"\n\
-                  [[package]]\nname = \"scratch\"\nversion = \"0.0.0\"\ndependencies = [\"cc\"]\n";
     package.write(
-        "cc/Cargo.toml",
-        "[package]\nname = \"cc\"\nedition = \"2024\"\n",
+        "ring/Cargo.toml",
+        "[package]\nname = \"ring\"\nversion = \"0.17.14\"\nedition = \"2024\"\n",
     );
-    package.write("cc/src/lib.rs", "");
+    package.write("ring/src/lib.rs", "");
     let manifest = fs::read_to_string(package.path("Cargo.toml")).unwrap();
     package.write(
         "Cargo.toml",
-        &format!("{manifest}[build-dependencies]\ncc.path = \"cc\"\n"),
+        &format!("{manifest}[dependencies]\nring.path = \"ring\"\n"),
     );
-    package.write("Cargo.lock", locked);
-    for (cpu, arch, name) in [
-        (
-            here,
-            if here == "x86_64" { "x86_64" } else { "arm64" },
-            "gcc".to_owned(),
-        ),
-        (
-            other,
-            if other == "x86_64" { "x86_64" } else { "arm64" },
-            format!("gcc-{}-linux-gnu", other.replace('_', "-")),
-        ),
-    ] {
-        let vars = [
-            ("PATH", tools.as_os_str()),
-            (&*linker_name, linker.as_os_str()),
-        ];
-        let output = package
-            .command(&["--arch", cpu, "scratch"], &vars)
-            .output()
-            .unwrap();
+    let vars = [
+        ("PATH", tools.as_os_str()),
+        (&*linker_name, linker.as_os_str()),
+    ];
+    let package_of_other = format!("gcc-{}-linux-gnu", other.replace('_', "-"));
+    for (cpu, install) in [(here, "gcc"), (other, &package_of_other)] {
+        let fail = |error: &str| {
+            let script = format!("fn main() {{ eprintln!({error:?}); std::process::exit(1) }}\n");
+            package.write("ring/build.rs", &script);
+            let args = ["--arch", cpu, "scratch"];
+            stderr(&package.command(&args, &vars).output().unwrap())
+        };
+        let tool = format!("{cpu}-linux-musl-gcc");
+        let said = fail(&format!(
+            "error occurred in cc-rs: failed to find tool \"{tool}\": No such file or directory (os error 2)"
+        ));
         let want = format!(
-            "\nbuild.sh: if the build needs a C compiler for {arch}: install {name} (Debian, Fedora) or musl-cross \
-             (Homebrew)\nbuild.sh: cargo could not build scratch: see the messages above\n"
+            "\nbuild.sh: ring needs a C compiler for {cpu}-unknown-linux-musl: set CC_{cpu}_unknown_linux_musl=…, or \
+             install {install} (Debian, Fedora) or musl-cross (Homebrew)\n\
+             build.sh: cargo could not build scratch: see the messages above\n"
         );
-        assert!(stderr(&output).ends_with(&want), "{}", stderr(&output));
-        // A compiler that is there was not missing.
-        let vars = [&vars[..], &[("CC", OsStr::new("mine"))]].concat();
-        let output = package
-            .command(&["--arch", cpu, "scratch"], &vars)
-            .output()
-            .unwrap();
-        assert!(
-            !stderr(&output).contains("needs a C compiler"),
-            "{}",
-            stderr(&output)
-        );
+        assert!(said.ends_with(&want), "{said}");
+        // Another error gets no hint.
+        let said = fail("expected a file, found none");
+        assert!(!said.contains("needs a C compiler"), "{said}");
     }
 }
 

@@ -270,8 +270,6 @@ fn functions_of_a_package_that_vendors_the_crate_are_built_and_invoked_from_any_
     check(&["--invoke", "sqs", "fails"], "", &["UnmarshalError"], 1);
     let both = ["\"7\"", "7"];
     check(&["--invoke=@-", "mine", "fails"], "\"7\"", &both, 0);
-    let log = check(&["--invoke=--5", "mine"], "", &[], 1);
-    assert!(log.contains("emulator: --5 is not JSON"), "{log}");
     let other = if cfg!(target_arch = "x86_64") {
         "arm64"
     } else {
@@ -293,4 +291,164 @@ fn functions_of_a_package_that_vendors_the_crate_are_built_and_invoked_from_any_
     for part in [" .text\n", " libc\n", " tiny_lambda\n"] {
         assert!(log.contains(part), "{log}");
     }
+}
+
+/// A workspace whose copy of the crate is a member, since it lies below the root and is not excluded.
+#[test]
+fn functions_of_a_workspace_are_built_at_once_without_those_of_the_crate() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("vendors/workspace\nwith a\ttab");
+    let output = vendor(&package);
+    assert!(output.status.success(), "{}", stderr(&output));
+    fs::remove_dir_all(package.path("src")).unwrap();
+    package.write(
+        "Cargo.toml",
+        "[workspace]\nmembers = [\"orders\", \"payments\"]\nresolver = \"3\"\n\
+         metadata.target_directory = \"/no/such/folder\"\n",
+    );
+    for member in ["orders", "payments"] {
+        let manifest = format!(
+            "[package]\nname = \"{member}\"\nedition = \"2024\"\n[package.metadata]\ntarget_directory = \"/no/such\"\n\
+             [dependencies]\ntiny-lambda.path = \"../vendor/tiny-lambda\"\n"
+        );
+        package.write(&format!("{member}/Cargo.toml"), &manifest);
+        package.write(
+            &format!("{member}/src/main.rs"),
+            "fn main() -> ! { tiny_lambda::run_bytes(|event, _| Ok(event.to_vec())) }",
+        );
+    }
+    let run = |args: &[&str]| {
+        let output = build(&package, args, "");
+        (output.status.code(), stdout(&output), stderr(&output))
+    };
+    let (code, said, log) = run(&[]);
+    assert_eq!((code, &*said), (Some(1), ""), "{log}");
+    assert!(log.ends_with("/Cargo.toml has orders payments\n"), "{log}");
+    let (code, said, log) = run(&["--workspace", "--invoke=[7]"]);
+    assert_eq!((code, &*said), (Some(0), "[7]\n[7]\n"), "{log}");
+    for member in ["orders", "payments"] {
+        let zip = package
+            .path("target/lambda")
+            .join(member)
+            .join("function.zip");
+        assert!(zip.exists(), "{}", zip.display());
+    }
+    // The folder's name is odd, so the program that reads cargo's JSON is not kept.
+    let (code, said, log) = run(&["orders"]);
+    assert_eq!(code, Some(0), "{log}");
+    assert!(said.contains("--function-name orders "), "{said}");
+}
+
+/// A simulated macOS: the build is for Lambda, and a debug build for this machine is invoked.
+#[test]
+fn a_function_is_invoked_as_a_debug_build_where_the_system_is_not_linux() {
+    if !targets_installed() {
+        return;
+    }
+    let package = vendoring("vendors/not Linux");
+    let real = super::find("uname");
+    let script = format!(
+        "case $1 in -s) echo Darwin ;; *) exec '{}' \"$@\" ;; esac",
+        real.display()
+    );
+    package.write_script("bin/uname", &script);
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", package.path("bin").display());
+    let vars = [("PATH", std::ffi::OsStr::new(&path))];
+    for (args, said, code) in [
+        (
+            &["--invoke=\"7\"", "mine", "fails"][..],
+            "\"7\"\n7\n",
+            Some(0),
+        ),
+        (
+            &["--invoke=\"x\"", "--secret=a=b", "fails"],
+            "ParseIntError",
+            Some(1),
+        ),
+        // The other architecture needs no qemu there.
+        (&["--arch=arm64", "--invoke=\"7\""], "\"7\"\n", Some(0)),
+    ] {
+        let output = package.command(args, &vars).output().unwrap();
+        let log = stderr(&output);
+        assert_eq!(output.status.code(), code, "{log}");
+        assert!(stdout(&output).contains(said), "{}", stdout(&output));
+        assert!(
+            log.contains("needs Linux: invoking a debug build of "),
+            "{log}"
+        );
+        assert!(package.path("target/lambda/mine").exists(), "{log}");
+    }
+}
+
+#[test]
+fn a_wrong_event_is_reported_before_the_build() {
+    if !targets_installed() {
+        return;
+    }
+    let package = vendoring("vendors/events");
+    // The message is the only line.
+    package.write("cut.json", "[1,");
+    let cut = package.path("cut.json").display().to_string();
+    let end = "expected JSON: expected a value, found the end at offset 3";
+    for (event, input, want) in [
+        ("--5", "", "expected JSON, a file or a sample"),
+        (
+            "{\"a\":}",
+            "",
+            "expected JSON: expected a value, found `}` at offset 5",
+        ),
+        ("-", "[1,", end),
+        (&cut, "", end),
+        (&format!("@{cut}"), "", end),
+        (
+            "@no/such",
+            "",
+            "cannot read no/such: No such file or directory (os error 2)",
+        ),
+        ("sqss", "", "expected JSON, a file or a sample"),
+    ] {
+        let output = build(&package, &[&format!("--invoke={event}"), "mine"], input);
+        assert_eq!(output.status.code(), Some(1));
+        let log = stderr(&output);
+        assert!(
+            log.contains(want) && log.lines().count() == 1,
+            "{event}: {log}"
+        );
+    }
+}
+
+#[test]
+fn the_local_lambda_needs_no_vendored_sources_and_has_services() {
+    if !targets_installed() {
+        return;
+    }
+    let package = vendoring("vendors/sources");
+    let manifest = fs::read_to_string(package.path("Cargo.toml")).unwrap();
+    let manifest = manifest.replace("[workspace]", "[workspace]\nexclude = [\"vendor\"]");
+    package.write("Cargo.toml", &manifest);
+    // Vendored sources have what the user's package depends on, and not the optional dependency of this crate.
+    fs::create_dir_all(package.path("sources")).unwrap();
+    let config = "[source.crates-io]\nreplace-with = \"vendored\"\n[source.vendored]\ndirectory = \"sources\"\n";
+    package.write(".cargo/config.toml", config);
+    let run = |args: &[&str]| {
+        let output = package.command(args, &[]).output().unwrap();
+        (stdout(&output), stderr(&output))
+    };
+    let (said, log) = run(&[
+        "--invoke=7",
+        "--secret",
+        "a=b",
+        "--parameter=/p=q r",
+        "--xray",
+        "mine",
+    ]);
+    assert_eq!(said, "7\n", "{log}");
+    let (said, log) = run(&["--invoke=7", "--configuration=a=b", "mine"]);
+    assert!(
+        said.is_empty() && log.contains("emulator: --configuration"),
+        "{log}"
+    );
 }
