@@ -201,7 +201,12 @@ pub(crate) fn receive(
     read.map_err(|error| transfer_errno(&error))
 }
 
+/// Fails if the peer has closed the connection: a write would succeed, and nobody would know that the peer has read
+/// none of it.
 pub(crate) fn send(mut stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
+    if peek(stream).is_ok_and(|n| n == 0) {
+        return Err(Errno::BROKEN_PIPE);
+    }
     let sent = stream.write_vectored(&parts.map(io::IoSlice::new));
     sent.map_err(|error| transfer_errno(&error))
 }
@@ -232,10 +237,15 @@ pub(crate) fn delivered_nothing(_: &TcpStream, len: usize, errno: Option<Errno>)
 
 /// Returns whether an idle connection is closed, or has bytes that were not requested.
 pub(crate) fn is_stale(stream: &TcpStream) -> bool {
+    !peek(stream).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+}
+
+/// Returns how many bytes, up to one, can be read without waiting; 0 if the peer has closed the connection.
+fn peek(stream: &TcpStream) -> io::Result<usize> {
     let _ = stream.set_nonblocking(true);
     let peeked = stream.peek(&mut [0]);
     let _ = stream.set_nonblocking(false);
-    !peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    peeked
 }
 
 /// A second handle of a connection, for the thread that ends the process.
@@ -376,6 +386,35 @@ mod child {
 
     /// Fails: signals keep their default action.
     pub(crate) fn interrupts() -> io::Result<TcpStream> {
-        Err(io::ErrorKind::Unsupported.into())
+        Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "executables and --watch need Linux, macOS or FreeBSD; on Windows use WSL, or start the function with \
+             cargo run and no --watch",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use io::ErrorKind;
+
+    #[test]
+    fn errors_of_sockets_are_classified_by_their_kind() {
+        for (kind, want) in [
+            (ErrorKind::BrokenPipe, Errno::BROKEN_PIPE),
+            (ErrorKind::NotConnected, Errno::BROKEN_PIPE),
+            (ErrorKind::ConnectionReset, Errno::CONNECTION_RESET),
+            (ErrorKind::ConnectionAborted, Errno::CONNECTION_RESET),
+            (ErrorKind::ConnectionRefused, Errno::CONNECTION_REFUSED),
+            (ErrorKind::TimedOut, Errno::TIMED_OUT),
+            (ErrorKind::WouldBlock, Errno::WOULD_BLOCK),
+            (ErrorKind::Interrupted, Errno::INTERRUPTED),
+        ] {
+            assert_eq!(errno(&kind.into()), want, "{kind}");
+        }
+        // Only Windows reports the timeout of a socket like this.
+        let timeout = transfer_errno(&ErrorKind::TimedOut.into());
+        assert_eq!(timeout.is_would_block(), cfg!(windows));
     }
 }
