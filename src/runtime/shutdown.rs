@@ -50,7 +50,7 @@ fn hooks() -> MutexGuard<'static, Vec<Hook>> {
 ///
 /// A SIGTERM handler that the function has set itself is called after the hooks.
 ///
-/// On systems other than 64-bit Linux, hooks are never called.
+/// On systems other than Linux, macOS and FreeBSD, hooks are never called.
 pub fn on_shutdown(f: impl FnOnce() + Send + 'static) {
     let mut hooks = hooks();
     hooks.push(Box::new(f));

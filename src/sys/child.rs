@@ -1,30 +1,73 @@
-//! Child processes, pipes and signals, for the emulator.
+//! Child processes, pipes and signals, for the emulator, on Linux, macOS and FreeBSD.
 
 use core::ffi::{c_int, c_ulong, c_void};
-use core::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicI32, Ordering};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::OnceLock;
 
-// Linux's numbers, the same on x86_64 and aarch64.
+// These numbers are the same on each system.
 const SIGHUP: c_int = 1;
 const SIGINT: c_int = 2;
 const SIGQUIT: c_int = 3;
 pub(crate) const SIGKILL: c_int = 9;
 pub(crate) const SIGTERM: c_int = 15;
-pub(crate) const SIGCONT: c_int = 18;
-pub(crate) const SIGSTOP: c_int = 19;
-const O_CLOEXEC: c_int = 0o2_000_000;
 const POLLIN: i16 = 1;
-const P_PID: c_int = 1;
-const WEXITED: c_int = 4;
-const WNOWAIT: c_int = 0x0100_0000;
-const PR_SET_PDEATHSIG: c_int = 1;
-const RLIMIT_NOFILE: c_int = 7;
 const ESRCH: i32 = 3;
 const SIG_IGN: usize = 1;
+
+use numbers::{Id, NFds, P_PID, RLIMIT_NOFILE, WEXITED, WNOWAIT};
+pub(crate) use numbers::{SIGCONT, SIGSTOP};
+
+/// Linux's numbers, the same on x86_64 and aarch64.
+#[cfg(target_os = "linux")]
+mod numbers {
+    use core::ffi::{c_int, c_ulong};
+
+    pub(crate) const SIGCONT: c_int = 18;
+    pub(crate) const SIGSTOP: c_int = 19;
+    pub(super) const P_PID: c_int = 1;
+    pub(super) const WEXITED: c_int = 4;
+    pub(super) const WNOWAIT: c_int = 0x0100_0000;
+    pub(super) const RLIMIT_NOFILE: c_int = 7;
+    /// `id_t`.
+    pub(super) type Id = u32;
+    /// `nfds_t`.
+    pub(super) type NFds = c_ulong;
+}
+
+/// The numbers of macOS (sys/signal.h, sys/wait.h, sys/resource.h).
+#[cfg(target_os = "macos")]
+mod numbers {
+    use core::ffi::{c_int, c_uint};
+
+    pub(crate) const SIGCONT: c_int = 19;
+    pub(crate) const SIGSTOP: c_int = 17;
+    pub(super) const P_PID: c_int = 1;
+    pub(super) const WEXITED: c_int = 4;
+    pub(super) const WNOWAIT: c_int = 0x20;
+    pub(super) const RLIMIT_NOFILE: c_int = 8;
+    pub(super) type Id = u32;
+    pub(super) type NFds = c_uint;
+}
+
+/// The numbers of FreeBSD (sys/signal.h, sys/wait.h, sys/resource.h).
+#[cfg(target_os = "freebsd")]
+mod numbers {
+    use core::ffi::{c_int, c_uint};
+
+    pub(crate) const SIGCONT: c_int = 19;
+    pub(crate) const SIGSTOP: c_int = 17;
+    pub(super) const P_PID: c_int = 0;
+    pub(super) const WEXITED: c_int = 16;
+    pub(super) const WNOWAIT: c_int = 8;
+    pub(super) const RLIMIT_NOFILE: c_int = 8;
+    pub(super) type Id = i64;
+    pub(super) type NFds = c_uint;
+}
 
 #[repr(C)]
 struct PollFd {
@@ -33,8 +76,9 @@ struct PollFd {
     revents: i16,
 }
 
-/// `siginfo_t`: 128 bytes.
-type SigInfo = [u64; 16];
+/// `siginfo_t`: at most 128 bytes. It begins with the `int`s `si_signo`, `si_errno` and `si_code`.
+#[repr(C, align(8))]
+struct SigInfo([c_int; 32]);
 
 /// `struct rlimit` where `rlim_t` is 64 bits wide (getrlimit(2)).
 #[repr(C)]
@@ -46,20 +90,19 @@ struct Limit {
 
 unsafe extern "C" {
     fn kill(pid: c_int, signal: c_int) -> c_int;
-    fn waitid(kind: c_int, id: u32, info: *mut SigInfo, options: c_int) -> c_int;
-    fn pipe2(fds: *mut c_int, flags: c_int) -> c_int;
-    // `nfds_t` is `unsigned long` on Linux.
-    fn poll(fds: *mut c_void, n: usize, timeout_ms: c_int) -> c_int;
+    fn waitid(kind: c_int, id: Id, info: *mut SigInfo, options: c_int) -> c_int;
+    fn poll(fds: *mut c_void, n: NFds, timeout_ms: c_int) -> c_int;
     fn signal(number: c_int, handler: usize) -> usize;
     fn write(fd: c_int, bytes: *const c_void, len: usize) -> isize;
+    #[cfg(target_os = "linux")]
     fn prctl(option: c_int, ...) -> c_int;
     fn getppid() -> c_int;
     fn getrlimit(resource: c_int, limit: *mut Limit) -> c_int;
     fn setrlimit(resource: c_int, limit: *const Limit) -> c_int;
 }
 
-/// The soft limit of open files before [`raise_descriptor_limit`]; 0 if it was not raised.
-static SOFT_LIMIT_BEFORE: AtomicU64 = AtomicU64::new(0);
+/// The limit of open files before [`raise_descriptor_limit`] raised it.
+static LIMIT_BEFORE: OnceLock<Limit> = OnceLock::new();
 
 /// Returns the soft and the hard limit of open files; `None` if they are not known.
 fn descriptor_limits() -> Option<Limit> {
@@ -74,40 +117,50 @@ pub(crate) fn descriptor_limit() -> Option<usize> {
     Some(usize::try_from(limit.soft).unwrap_or(usize::MAX))
 }
 
-/// Raises the soft limit of open files to the hard limit. Processes that are started with
+/// Raises the soft limit of open files to the hard limit, on macOS to at most
+/// 10,240 (`OPEN_MAX` in its setrlimit(2)). Processes that are started with
 /// [`end_with_parent`] get the limit from before.
 pub(crate) fn raise_descriptor_limit() {
-    let Some(before) = descriptor_limits().filter(|limit| limit.soft < limit.hard) else {
+    let Some(before) = descriptor_limits() else {
         return;
     };
     let raised = Limit {
-        soft: before.hard,
+        soft: if cfg!(target_os = "macos") {
+            before.hard.min(10_240)
+        } else {
+            before.hard
+        },
         ..before
     };
+    if raised.soft <= before.soft {
+        return;
+    }
     // SAFETY: `raised` has the layout of the `struct rlimit` that `setrlimit` reads.
     if unsafe { setrlimit(RLIMIT_NOFILE, &raw const raised) } == 0 {
-        SOFT_LIMIT_BEFORE.store(before.soft, Ordering::Relaxed);
+        let _ = LIMIT_BEFORE.set(before);
     }
 }
 
 /// Makes the kernel kill the process that `command` starts as soon as the thread that starts it ends, which
 /// it also does if this process is killed (PR_SET_PDEATHSIG(2const)). The thread must live as long as the
-/// started process is needed.
+/// started process is needed. Only Linux can do this.
 pub(crate) fn end_with_parent(command: &mut Command) {
     let parent = std::process::id();
-    let soft = SOFT_LIMIT_BEFORE.load(Ordering::Relaxed);
-    let limit = descriptor_limits().filter(|_| soft > 0);
-    let limit = limit.map(|limit| Limit { soft, ..limit });
+    let limit = LIMIT_BEFORE.get();
     let before_exec = move || {
-        if let Some(limit) = &limit {
+        if let Some(limit) = limit {
             // A failure is ignored: a limit that stays raised does no harm.
             // SAFETY: `limit` has the layout of the `struct rlimit` that `setrlimit` reads.
             unsafe { setrlimit(RLIMIT_NOFILE, limit) };
         }
-        let signal = c_ulong::from(SIGKILL.unsigned_abs());
-        // A failure is ignored: where the call is not allowed, the process is started without it.
-        // SAFETY: the arguments of this option are numbers.
-        unsafe { prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0) };
+        #[cfg(target_os = "linux")]
+        {
+            const PR_SET_PDEATHSIG: c_int = 1;
+            let signal = c_ulong::from(SIGKILL.unsigned_abs());
+            // A failure is ignored: where the call is not allowed, the process is started without it.
+            // SAFETY: the arguments of this option are numbers.
+            unsafe { prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0) };
+        }
         // If the parent ended before the call above, the kernel will not send the signal.
         // SAFETY: `getppid` has no arguments.
         if u32::try_from(unsafe { getppid() }) != Ok(parent) {
@@ -132,26 +185,65 @@ pub(crate) fn kill_group(id: u32, signal: c_int) {
 
 /// Waits until child process `id` has ended. Does not reap it, so its id is not used again yet.
 pub(crate) fn wait_for_exit(id: u32) {
-    let mut info: SigInfo = [0; 16];
+    /// `CLD_STOPPED`, the same on each system.
+    const STOPPED: c_int = 5;
+
+    let mut info = SigInfo([0; 32]);
     loop {
         // SAFETY: `info` has the size and alignment of the `siginfo_t` that `waitid` writes.
-        let result = unsafe { waitid(P_PID, id, &raw mut info, WEXITED | WNOWAIT) };
+        let result = unsafe { waitid(P_PID, Id::from(id), &raw mut info, WEXITED | WNOWAIT) };
         let interrupted = || io::Error::last_os_error().kind() == io::ErrorKind::Interrupted;
-        if result == 0 || !interrupted() {
+        if result == 0 && info.0[2] == STOPPED {
+            // macOS also reports that the process is stopped, whatever the options say (Go's issue 19314).
+            super::sleep_ms(10);
+        } else if result == 0 || !interrupted() {
             return;
         }
+    }
+}
+
+#[cfg(all(target_os = "linux", not(tiny_lambda_portable)))]
+fn open_pipe(fds: &mut [c_int; 2]) -> c_int {
+    const O_CLOEXEC: c_int = 0o2_000_000;
+
+    unsafe extern "C" {
+        fn pipe2(fds: *mut c_int, flags: c_int) -> c_int;
+    }
+    // SAFETY: `fds` has room for the two numbers that `pipe2` writes.
+    unsafe { pipe2(fds.as_mut_ptr(), O_CLOEXEC) }
+}
+
+/// macOS has no `pipe2`. A child process that another thread starts between the calls inherits the pipe.
+#[cfg(not(all(target_os = "linux", not(tiny_lambda_portable))))]
+fn open_pipe(fds: &mut [c_int; 2]) -> c_int {
+    const F_SETFD: c_int = 2;
+    const FD_CLOEXEC: c_int = 1;
+
+    unsafe extern "C" {
+        fn pipe(fds: *mut c_int) -> c_int;
+        fn fcntl(fd: c_int, command: c_int, ...) -> c_int;
+    }
+    // SAFETY: `fds` has room for the two numbers that `pipe` writes. The arguments of this command of `fcntl` are
+    // numbers (fcntl(2)); a descriptor that is not open is an error.
+    unsafe {
+        let result = pipe(fds.as_mut_ptr());
+        for fd in *fds {
+            if result == 0 {
+                fcntl(fd, F_SETFD, FD_CLOEXEC);
+            }
+        }
+        result
     }
 }
 
 /// Opens a pipe. Returns the end to read from and the end to write to. Child processes inherit neither.
 pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let mut fds = [-1; 2];
-    // SAFETY: `fds` has room for the two numbers that `pipe2` writes.
-    if unsafe { pipe2(fds.as_mut_ptr(), O_CLOEXEC) } != 0 {
+    if open_pipe(&mut fds) != 0 {
         return Err(io::Error::last_os_error());
     }
     let [from, to] = fds;
-    // SAFETY: `pipe2` has just opened both, so nothing else owns them.
+    // SAFETY: `open_pipe` has just opened both, so nothing else owns them.
     Ok(unsafe { (OwnedFd::from_raw_fd(from), OwnedFd::from_raw_fd(to)) })
 }
 

@@ -3,7 +3,8 @@
 //!
 //! All files but `append.rs`, `atomic_fn.rs`, `errno.rs`, `simd.rs`, `spin_lock.rs`, `utf8.rs` and `portable.rs` are for
 //! 64-bit Linux, where functions run.
-//! `portable.rs` has the same items for the systems on which functions are only developed.
+//! `portable.rs` has the same items for the systems on which functions are only developed. `child.rs`, `environment.rs`
+//! and `signal.rs` are also for macOS and FreeBSD. `RUSTFLAGS='--cfg tiny_lambda_portable'` selects `portable.rs` on Linux, for tests.
 #![allow(unsafe_code)]
 
 use core::cell::Cell;
@@ -14,6 +15,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
     feature = "allocator",
     target_os = "linux",
     target_pointer_width = "64",
+    not(tiny_lambda_portable),
     any(test, all(not(debug_assertions), target_env = "musl"))
 ))]
 mod allocator;
@@ -23,6 +25,7 @@ mod allocator;
     feature = "allocator",
     target_os = "linux",
     target_pointer_width = "64",
+    not(tiny_lambda_portable),
     any(test, all(not(debug_assertions), target_env = "musl"))
 )))]
 mod allocator {
@@ -30,22 +33,47 @@ mod allocator {
 }
 mod append;
 mod atomic_fn;
-#[cfg(all(feature = "emulator", target_os = "linux", target_pointer_width = "64"))]
+#[cfg(all(
+    feature = "emulator",
+    any(target_os = "linux", target_os = "macos", target_os = "freebsd")
+))]
 mod child;
+#[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))]
+mod environment;
 mod errno;
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+#[cfg(all(
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(tiny_lambda_portable)
+))]
 mod os;
-#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+#[cfg(not(all(
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(tiny_lambda_portable)
+)))]
 mod portable;
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+#[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))]
 mod signal;
 pub(crate) mod simd;
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+#[cfg(all(
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(tiny_lambda_portable)
+))]
 mod socket;
 mod spin_lock;
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+#[cfg(all(
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(tiny_lambda_portable)
+))]
 mod syscall;
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+#[cfg(all(
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(tiny_lambda_portable)
+))]
 mod thread;
 #[cfg(all(not(debug_assertions), target_env = "musl"))]
 mod unwinding;
@@ -54,14 +82,29 @@ pub(crate) mod utf8;
 pub(crate) use allocator::trim_heap;
 pub(crate) use append::push_prefix;
 pub(crate) use atomic_fn::AtomicFn;
-#[cfg(all(feature = "emulator", target_os = "linux", target_pointer_width = "64"))]
+#[cfg(all(
+    feature = "emulator",
+    any(target_os = "linux", target_os = "macos", target_os = "freebsd")
+))]
 pub(crate) use child::*;
+#[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))]
+pub(crate) use environment::*;
 pub(crate) use errno::Errno;
-#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+#[cfg(not(all(
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(tiny_lambda_portable)
+)))]
 pub(crate) use portable::*;
+#[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))]
+pub(crate) use signal::*;
 pub(crate) use spin_lock::SpinLock;
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-pub(crate) use {os::*, signal::*, socket::*, thread::*};
+#[cfg(all(
+    target_os = "linux",
+    target_pointer_width = "64",
+    not(tiny_lambda_portable)
+))]
+pub(crate) use {os::*, socket::*, thread::*};
 
 /// Returns whether this thread has claimed the end of the process before. If not, claims it; if another thread
 /// has claimed it, blocks forever.

@@ -1,11 +1,10 @@
-//! The items of the other files for systems other than 64-bit Linux: macOS, Windows and 32-bit Linux.
+//! The items of the other files for systems other than 64-bit Linux: macOS, BSD, Windows and 32-bit Linux.
 //!
 //! Functions are developed and tested on these systems but never deployed there, so everything is as
 //! simple as std makes it, and some of it does nothing.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::ffi::CStr;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::time::Duration;
 use std::io::{self, Read, Write};
@@ -16,30 +15,60 @@ use std::time::SystemTime;
 
 use super::Errno;
 
-// os.rs
+// environment.rs, where it does not exist
 
-pub(crate) fn env(name: &CStr) -> Option<&'static [u8]> {
-    let value = std::env::var(name.to_str().ok()?).ok()?;
-    Some(Box::leak(value.into_boxed_str().into_boxed_bytes()))
-}
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "freebsd")))]
+pub(crate) use environment::*;
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "freebsd")))]
+mod environment {
+    use alloc::boxed::Box;
+    use alloc::vec::Vec;
+    use core::ffi::CStr;
+    use std::sync::{Mutex, PoisonError};
 
-/// The entry that [`set_env_entry`] has set. It is no part of the environment: `std::env::set_var` is unsafe
-/// while other threads read that.
-static ENTRY: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
-pub(crate) fn set_env_entry(entry: [&[u8]; 2]) {
-    *ENTRY.lock().unwrap_or_else(PoisonError::into_inner) = entry.concat();
-}
-
-#[cfg(panic = "abort")]
-pub(crate) fn env_entry() -> [u8; 512] {
-    let entry = ENTRY.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut array = [0; 512];
-    for (to, byte) in array.iter_mut().zip(&*entry) {
-        *to = *byte;
+    pub(crate) fn env(name: &CStr) -> Option<&'static [u8]> {
+        let value = std::env::var(name.to_str().ok()?).ok()?;
+        Some(Box::leak(value.into_boxed_str().into_boxed_bytes()))
     }
-    array
+
+    /// The entry that [`set_env_entry`] has set.
+    static ENTRY: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+    pub(crate) fn set_env_entry(entry: [&[u8]; 2]) {
+        let entry = entry.concat();
+        #[cfg(windows)]
+        set_env(&entry);
+        *ENTRY.lock().unwrap_or_else(PoisonError::into_inner) = entry;
+    }
+
+    /// Sets the variable of `entry`, which is `NAME=` and the value, or empty: then the variable is removed.
+    #[cfg(windows)]
+    fn set_env(entry: &[u8]) {
+        let text = core::str::from_utf8(entry).unwrap_or_default();
+        let before = ENTRY.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let before = core::str::from_utf8(&before).unwrap_or_default();
+        // SAFETY: on Windows, threads may read and change variables at the same time (`std::env::set_var`).
+        unsafe {
+            if let Some((name, value)) = text.split_once('=') {
+                std::env::set_var(name, value);
+            } else if let Some((name, _)) = before.split_once('=') {
+                std::env::remove_var(name);
+            }
+        }
+    }
+
+    #[cfg(panic = "abort")]
+    pub(crate) fn env_entry() -> [u8; 512] {
+        let entry = ENTRY.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut array = [0; 512];
+        for (to, byte) in array.iter_mut().zip(&*entry) {
+            *to = *byte;
+        }
+        array
+    }
 }
+
+// os.rs
 
 pub(crate) fn write_stderr(bytes: &[u8]) {
     let _ = io::stderr().write_all(bytes);
@@ -113,25 +142,50 @@ pub(crate) fn ignore_broken_pipes() {
 #[cfg(not(unix))]
 pub(crate) fn ignore_broken_pipes() {}
 
-// signal.rs
+// signal.rs, where it does not exist
 
-pub(crate) const CAN_WAIT_FOR_SIGTERM: bool = false;
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "freebsd")))]
+pub(crate) use signal::*;
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "freebsd")))]
+mod signal {
+    pub(crate) const CAN_WAIT_FOR_SIGTERM: bool = false;
 
-pub(crate) fn block_sigterm() {}
+    pub(crate) fn block_sigterm() {}
 
-/// Blocks forever. It is not called.
-pub(crate) fn wait_for_sigterm() {
-    loop {
-        sleep_ms(u16::MAX);
+    /// Blocks forever. It is not called.
+    pub(crate) fn wait_for_sigterm() {
+        loop {
+            super::sleep_ms(u16::MAX);
+        }
     }
-}
 
-pub(crate) fn call_sigterm_handler() {}
+    pub(crate) fn call_sigterm_handler() {}
+}
 
 // socket.rs
 
+/// Returns the number of an error. Errors of one kind have one number: Windows has several for a connection that the
+/// peer has closed. std makes some errors itself, without a number.
 fn errno(error: &io::Error) -> Errno {
-    Errno(error.raw_os_error().unwrap_or(0))
+    use io::ErrorKind;
+    match error.kind() {
+        ErrorKind::BrokenPipe | ErrorKind::NotConnected => Errno::BROKEN_PIPE,
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => Errno::CONNECTION_RESET,
+        ErrorKind::ConnectionRefused => Errno::CONNECTION_REFUSED,
+        ErrorKind::TimedOut => Errno::TIMED_OUT,
+        ErrorKind::WouldBlock => Errno::WOULD_BLOCK,
+        ErrorKind::Interrupted => Errno::INTERRUPTED,
+        _ => Errno(error.raw_os_error().unwrap_or(0)),
+    }
+}
+
+/// Returns the number of an error of a read or write. Windows says `WSAETIMEDOUT` if the timeout of the socket has
+/// passed; other systems say so if the peer does not acknowledge anything.
+fn transfer_errno(error: &io::Error) -> Errno {
+    match errno(error) {
+        Errno::TIMED_OUT if cfg!(windows) => Errno::WOULD_BLOCK,
+        errno => errno,
+    }
 }
 
 /// Reads once into the spare capacity of `buf`, which is filled with zeros first.
@@ -141,24 +195,27 @@ pub(crate) fn receive(
     _len_wanted: usize,
 ) -> Result<usize, Errno> {
     let len = buf.len();
-    let mut spare = Vec::new();
-    spare.resize(buf.capacity().saturating_sub(len), 0);
-    let n = stream.read(&mut spare).map_err(|error| errno(&error))?;
-    spare.truncate(n);
-    buf.append(&mut spare);
-    Ok(n)
+    buf.resize(buf.capacity(), 0);
+    let read = stream.read(buf.get_mut(len..).unwrap_or_default());
+    buf.truncate(len.saturating_add(*read.as_ref().unwrap_or(&0)));
+    read.map_err(|error| transfer_errno(&error))
 }
 
+/// Fails if the peer has closed the connection: a write would succeed, and nobody would know that the peer has read
+/// none of it.
 pub(crate) fn send<const N: usize>(
     mut stream: &TcpStream,
     parts: [&[u8]; N],
 ) -> Result<usize, Errno> {
+    if peek(stream).is_ok_and(|n| n == 0) {
+        return Err(Errno::BROKEN_PIPE);
+    }
     let sent = stream.write_vectored(&parts.map(io::IoSlice::new));
-    sent.map_err(|error| errno(&error))
+    sent.map_err(|error| transfer_errno(&error))
 }
 
-pub(crate) fn send_bytes(mut stream: &TcpStream, bytes: &[u8]) -> Result<usize, Errno> {
-    stream.write(bytes).map_err(|error| errno(&error))
+pub(crate) fn send_bytes(stream: &TcpStream, bytes: &[u8]) -> Result<usize, Errno> {
+    send(stream, [bytes])
 }
 
 /// Sends one datagram without waiting.
@@ -186,12 +243,20 @@ pub(crate) fn n_unacknowledged(_: &TcpStream) -> usize {
 /// Returns whether a write of nothing failed because the peer had closed the connection. Whether bytes
 /// that the socket took have reached the peer is not known.
 pub(crate) fn delivered_nothing(_: &TcpStream, len: usize, errno: Option<Errno>) -> bool {
-    len == 0 && errno == Some(Errno::BROKEN_PIPE)
+    len == 0 && matches!(errno, Some(Errno::BROKEN_PIPE | Errno::CONNECTION_RESET))
 }
 
-/// Returns false: if the connection is closed, the next write fails.
-pub(crate) fn is_stale(_: &TcpStream) -> bool {
-    false
+/// Returns whether an idle connection is closed, or has bytes that were not requested.
+pub(crate) fn is_stale(stream: &TcpStream) -> bool {
+    !peek(stream).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+}
+
+/// Returns how many bytes, up to one, can be read without waiting; 0 if the peer has closed the connection.
+fn peek(stream: &TcpStream) -> io::Result<usize> {
+    let _ = stream.set_nonblocking(true);
+    let peeked = stream.peek(&mut [0]);
+    let _ = stream.set_nonblocking(false);
+    peeked
 }
 
 /// A second handle of a connection, for the thread that ends the process.
@@ -219,6 +284,7 @@ pub(crate) fn connect(
     let connect = || {
         let stream = TcpStream::connect_timeout(addr, Duration::from_millis(timeout_ms))?;
         stream.set_read_timeout(Some(Duration::from_millis(read_timeout_ms)))?;
+        stream.set_write_timeout(Some(Duration::from_millis(timeout_ms)))?;
         Ok(stream)
     };
     connect().map_err(|error| errno(&error))
@@ -297,11 +363,17 @@ pub(crate) fn in_parallel(n: usize, stack_len: usize, f: &(dyn Fn() + Sync)) {
     });
 }
 
-// child.rs
+// child.rs, where it does not exist
 
-#[cfg(feature = "emulator")]
+#[cfg(all(
+    feature = "emulator",
+    not(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))
+))]
 pub(crate) use child::*;
-#[cfg(feature = "emulator")]
+#[cfg(all(
+    feature = "emulator",
+    not(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))
+))]
 mod child {
     use std::io;
     use std::net::TcpStream;
@@ -325,6 +397,35 @@ mod child {
 
     /// Fails: signals keep their default action.
     pub(crate) fn interrupts() -> io::Result<TcpStream> {
-        Err(io::ErrorKind::Unsupported.into())
+        Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "executables and --watch need Linux, macOS or FreeBSD; on Windows use WSL, or start the function with \
+             cargo run and no --watch",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use io::ErrorKind;
+
+    #[test]
+    fn errors_of_sockets_are_classified_by_their_kind() {
+        for (kind, want) in [
+            (ErrorKind::BrokenPipe, Errno::BROKEN_PIPE),
+            (ErrorKind::NotConnected, Errno::BROKEN_PIPE),
+            (ErrorKind::ConnectionReset, Errno::CONNECTION_RESET),
+            (ErrorKind::ConnectionAborted, Errno::CONNECTION_RESET),
+            (ErrorKind::ConnectionRefused, Errno::CONNECTION_REFUSED),
+            (ErrorKind::TimedOut, Errno::TIMED_OUT),
+            (ErrorKind::WouldBlock, Errno::WOULD_BLOCK),
+            (ErrorKind::Interrupted, Errno::INTERRUPTED),
+        ] {
+            assert_eq!(errno(&kind.into()), want, "{kind}");
+        }
+        // Only Windows reports the timeout of a socket like this.
+        let timeout = transfer_errno(&ErrorKind::TimedOut.into());
+        assert_eq!(timeout.is_would_block(), cfg!(windows));
     }
 }

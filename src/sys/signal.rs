@@ -1,5 +1,5 @@
 //! SIGTERM, which announces the end of the process. All threads block it, and one thread waits for it, so
-//! that it interrupts no code.
+//! that it interrupts no code. This is for Linux, macOS and FreeBSD.
 
 use core::ffi::c_int;
 use core::ptr;
@@ -8,16 +8,17 @@ use core::ptr;
 pub(crate) const CAN_WAIT_FOR_SIGTERM: bool = true;
 
 const SIGTERM: c_int = 15;
-const SIG_BLOCK: c_int = 0;
+/// 0 on Linux, 1 on BSD and macOS. `SIG_UNBLOCK` is the next number.
+const SIG_BLOCK: c_int = if cfg!(target_os = "linux") { 0 } else { 1 };
 
-/// `sigset_t`: 128 bytes with glibc and musl, in words as the kernel has them.
+/// `sigset_t`: 128 bytes with glibc and musl, in words as the kernel has them; 4 bytes on macOS, 16 on FreeBSD.
 type SigSet = [u64; 16];
 
 /// The set that consists of SIGTERM: bit `n - 1` is set if signal `n` is in it.
 static SIGTERM_SET: SigSet = [1 << 14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
-/// `struct sigaction`: 152 bytes with glibc and musl. The handler is its first field.
-type SigAction = [usize; 32];
+/// `struct sigaction`: 152 bytes with glibc and musl, less elsewhere. The handler is its first field.
+type SigAction = [usize; 256 / size_of::<usize>()];
 
 unsafe extern "C" {
     fn pthread_sigmask(how: c_int, set: *const SigSet, old: *mut SigSet) -> c_int;
@@ -29,11 +30,11 @@ unsafe extern "C" {
 /// Calls the SIGTERM handler that the function has set, if any, on this thread. The system does not call it
 /// while the signal is blocked.
 pub(crate) fn call_sigterm_handler() {
-    const SIG_UNBLOCK: c_int = 1;
+    const SIG_UNBLOCK: c_int = SIG_BLOCK + 1;
     /// `SIG_DFL` is 0.
     const SIG_IGN: usize = 1;
 
-    let mut old: SigAction = [0; 32];
+    let mut old: SigAction = [0; 256 / size_of::<usize>()];
     // SAFETY: `old` is writable and longer than a `struct sigaction`, and no new action is passed
     // (sigaction(2)). `SIGTERM_SET` is a signal set (pthread_sigmask(3)). The handler of a signal may be
     // called at any time.

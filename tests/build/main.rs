@@ -15,7 +15,7 @@
 mod bootstrap_sh;
 #[cfg(unix)]
 mod build_sh;
-#[cfg(all(feature = "emulator", target_os = "linux"))]
+#[cfg(all(feature = "emulator", unix))]
 mod cargo_run;
 mod handler_errors;
 mod http_errors;

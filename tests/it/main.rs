@@ -15,7 +15,6 @@ mod http;
 mod imports;
 mod json;
 mod runtime;
-#[cfg(unix)]
 mod services;
 mod signatures;
 mod support;
@@ -24,7 +23,6 @@ mod tidy;
 
 /// The functions that the tests of a process start, and whether their panics abort: the examples as
 /// `cargo test` has built them. `tests/build/` runs the same tests with functions as Lambda gets them.
-#[cfg(unix)]
 fn programs() -> Vec<(std::path::PathBuf, bool)> {
     ["function", "function_main"]
         .map(|name| (support::function::example(name), false))

@@ -246,12 +246,12 @@ fn codes_have_at_most_15_bits() {
         input.extend(vec![byte; a]);
         (a, b) = (b, a + b);
     }
-    let mut state = 1_usize;
+    let mut state = 1_u64;
     for at in (1..input.len()).rev() {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
-        input.swap(at, (state >> 33) % (at + 1));
+        input.swap(at, usize::try_from(state >> 33).unwrap() % (at + 1));
     }
     check(&input, input.len() * 2 / 5);
 }

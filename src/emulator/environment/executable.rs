@@ -40,6 +40,12 @@ pub(crate) fn refusal_reason(path: &Path, runner: Option<&Path>) -> Option<Strin
     }
     let reason = match start.as_slice() {
         [b'#', b'!', ..] => script_refusal(&start),
+        // macOS itself says what it does not start.
+        [0xcf, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] if cfg!(target_os = "macos") => None,
+        [0x7f, b'E', b'L', b'F', ..] if cfg!(target_os = "macos") => Some(
+            "this is a Linux executable; start it in a Linux container, or run the function with cargo run"
+                .to_owned(),
+        ),
         [0x7f, b'E', b'L', b'F', ..] => elf_refusal(&start, path),
         other => Some(unknown_kind(other).to_owned()),
     };

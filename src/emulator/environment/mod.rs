@@ -1,15 +1,15 @@
 //! One execution environment: the state that its Runtime API, its processes and its invocations share.
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))]
 mod executable;
 pub(crate) mod extensions;
 mod in_process;
 pub(crate) mod invocation;
 pub(crate) mod lifecycle;
 pub(crate) mod logs;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))]
 pub(crate) mod process;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "freebsd")))]
 #[path = "no_process.rs"]
 pub(crate) mod process;
 pub(crate) mod state_machine;

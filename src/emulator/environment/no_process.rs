@@ -1,4 +1,4 @@
-//! Replaces `process` on systems other than Linux, where the local Lambda cannot run executables.
+//! Replaces `process` on systems other than Linux, macOS and FreeBSD, where the local Lambda cannot run executables.
 
 use std::fs::Metadata;
 use std::io;
@@ -55,7 +55,9 @@ pub(crate) fn is_executable(metadata: &Metadata) -> bool {
 
 pub(crate) fn refusal_reason(path: &Path, _: Option<&Path>) -> Option<String> {
     let path = path.display();
-    Some(format!("{path}: executables are run on Linux only"))
+    Some(format!(
+        "{path}: executables are run on Linux, macOS and FreeBSD only; on Windows use WSL"
+    ))
 }
 
 /// Runs a command to its end. Returns its status and its output.

@@ -1,6 +1,6 @@
 //! A child process: started as Lambda starts it, killed with all its descendants, its log read from one pipe.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -113,17 +113,36 @@ impl ChildProcess {
         self.log.flush();
     }
 
-    /// Returns the peak of the process's resident memory in KB (proc(5)); `None` once it has ended.
+    /// Returns the peak of the process's resident memory in KB; `None` once it has ended.
     pub(crate) fn peak_kb(&self) -> Option<u64> {
         let is_running = lock(&self.is_running);
         if !*is_running {
             return None;
         }
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id)).ok()?;
-        let mut lines = status.lines();
-        let peak = lines.find_map(|line| line.strip_prefix("VmHWM:"))?;
-        peak.trim().strip_suffix("kB")?.trim_end().parse().ok()
+        peak_kb(self.id)
     }
+}
+
+/// Reads the peak of a process's resident memory from proc(5).
+#[cfg(all(target_os = "linux", not(tiny_lambda_portable)))]
+fn peak_kb(id: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let mut lines = status.lines();
+    let peak = lines.find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().strip_suffix("kB")?.trim_end().parse().ok()
+}
+
+/// Asks ps(1) for the resident memory of a process at this time. The peak of another process that still runs is
+/// not known: getrusage(2) has that of this process, and of children that have ended.
+#[cfg(not(all(target_os = "linux", not(tiny_lambda_portable))))]
+fn peak_kb(id: u32) -> Option<u64> {
+    let mut ps = Command::new("ps");
+    let output = ps.args(["-o", "rss=", "-p", &id.to_string()]).output();
+    String::from_utf8(output.ok()?.stdout)
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
 }
 
 /// Connects the output of a process to the end of a pipe, and gives the process a group of its own.

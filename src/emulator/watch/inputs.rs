@@ -7,9 +7,14 @@ use std::fs::{self, Metadata};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+#[cfg(unix)]
+use std::{fs::File, io};
 
 use crate::emulator::time::since_epoch;
 use crate::emulator::watch::ignore::IgnorePatterns;
+
+/// Device and inode of a file.
+type FileId = (u64, u64);
 
 /// Deepest folder that is searched.
 const DEPTH_MAX: u32 = 32;
@@ -32,7 +37,7 @@ const MANIFESTS: [&str; 6] = [
 struct Stamp {
     len: u64,
     /// Device and inode, which also change when another file is renamed to this one.
-    id: Option<(u64, u64)>,
+    id: Option<FileId>,
     /// The status change time (inode(7)) since the Unix epoch, which also changes when the modification
     /// time is set back.
     changed: Duration,
@@ -251,8 +256,7 @@ impl Snapshot {
     /// Adds the files below `folder`, without hidden files, those that Git ignores, and the output of cargo.
     fn search(&mut self, folder: &Path, search: Search) {
         // The files that this process writes its output to. No build reads them.
-        let own_output = ["/proc/self/fd/1", "/proc/self/fd/2"]
-            .map(|path| Stamp::new(&fs::metadata(path).ok()?).id);
+        let own_output = own_output();
         // The folders that have been found, by device and inode: symbolic links may form a cycle.
         let mut folders = BTreeSet::new();
         self.searched.insert((folder.to_owned(), search));
@@ -289,6 +293,24 @@ impl Snapshot {
             }
         }
     }
+}
+
+/// Returns the identities of the files that standard output and standard error of this process go to.
+#[cfg(unix)]
+fn own_output() -> [Option<FileId>; 2] {
+    use std::os::fd::{AsFd, BorrowedFd};
+
+    let id = |fd: BorrowedFd<'_>| {
+        let file = File::from(fd.try_clone_to_owned().ok()?);
+        Stamp::new(&file.metadata().ok()?).id
+    };
+    [id(io::stdout().as_fd()), id(io::stderr().as_fd())]
+}
+
+/// Returns nothing: std does not tell the identity of a file.
+#[cfg(not(unix))]
+fn own_output() -> [Option<FileId>; 2] {
+    [None; 2]
 }
 
 impl Stamp {

@@ -4,19 +4,19 @@
 //! A new request of a function is a row in `raw_requests.rs`; a new option of the command or message
 //! about one is a row in `process.rs`.
 
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 mod aws_emulator;
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 mod concurrency;
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 mod extensions;
 mod invoke;
 mod invoke_api;
 mod page;
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 mod process;
 mod raw_requests;
 mod runtime_api;
 mod services;
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 mod watch;

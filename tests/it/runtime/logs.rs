@@ -1,9 +1,8 @@
 //! The log of a function: formats, levels, one write per line, and readers that are slow or gone.
 
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixDatagram;
 use std::path::Path;
+#[cfg(unix)]
 use std::process::Command;
 use std::time::Duration;
 
@@ -390,8 +389,12 @@ fn a_function_continues_if_the_reader_of_its_log_has_closed_the_pipe() {
 }
 
 /// 12.1: 41. A datagram socket shows each write as one datagram.
+#[cfg(unix)]
 #[test]
 fn a_log_line_is_written_with_one_write() {
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixDatagram;
+
     let n_lines = [("log", 6), ("error", 1), ("panic midway", 1)];
     for (program, aborts) in programs() {
         for vars in [
@@ -472,6 +475,7 @@ fn a_function_waits_for_a_slow_reader_of_its_log() {
 }
 
 /// 12.1: 41. The next file that is opened would get the descriptor of standard error.
+#[cfg(unix)]
 #[test]
 fn a_function_whose_standard_error_is_closed_goes_on_and_logs_nowhere() {
     for (program, _) in programs() {

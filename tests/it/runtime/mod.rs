@@ -6,18 +6,16 @@
 mod concurrency;
 mod faults;
 mod figures;
-#[cfg(target_os = "linux")]
-mod hostile;
 #[cfg(unix)]
+mod hostile;
 mod logs;
 mod places;
-#[cfg(unix)]
 mod process;
 mod serve;
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 mod shutdown;
 mod streaming;
-#[cfg(all(feature = "emulator", target_os = "linux"))]
+#[cfg(all(feature = "emulator", unix))]
 mod tracing;
 
 use tiny_lambda::{Error, Handler, Runtime};

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
 
 use super::runtime_api::HANG_TIMEOUT;
 
@@ -66,7 +65,8 @@ impl Client {
     }
 
     /// Whether a byte arrives within `limit`.
-    pub(crate) fn has_come(&mut self, limit: Duration) -> bool {
+    #[cfg(unix)]
+    pub(crate) fn has_come(&mut self, limit: std::time::Duration) -> bool {
         let stream = self.stream.get_ref();
         let before = stream.read_timeout().unwrap();
         stream.set_read_timeout(Some(limit)).unwrap();

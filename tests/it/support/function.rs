@@ -1,5 +1,6 @@
 //! A function as a process: the examples, started as Lambda starts a function.
 
+use std::env::consts::EXE_SUFFIX;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -21,7 +22,7 @@ pub(crate) fn example(name: &str) -> PathBuf {
         let this = std::env::current_exe().unwrap();
         this.ancestors().nth(2).unwrap().join("examples")
     });
-    folder.join(name)
+    folder.join(format!("{name}{EXE_SUFFIX}"))
 }
 
 /// Returns the command that starts `program` as Lambda would, with `vars`. A proxy is set, which must not
@@ -29,6 +30,8 @@ pub(crate) fn example(name: &str) -> PathBuf {
 pub(crate) fn command(program: &Path, addr: SocketAddr, vars: &[(&str, &str)]) -> Command {
     let mut command = Command::new(program);
     command.env_clear();
+    // Windows finds the library of its sockets by this variable.
+    command.envs(std::env::vars_os().filter(|(name, _)| name == "SystemRoot"));
     command.env("AWS_LAMBDA_RUNTIME_API", addr.to_string());
     command.env("http_proxy", "http://127.0.0.1:1");
     command.envs(vars.iter().copied());

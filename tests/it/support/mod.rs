@@ -3,15 +3,12 @@
 
 #[cfg(feature = "emulator")]
 pub(crate) mod client;
-#[cfg(all(feature = "emulator", target_os = "linux"))]
+#[cfg(all(feature = "emulator", unix))]
 pub(crate) mod folder;
-#[cfg(unix)]
 pub(crate) mod function;
 pub(crate) mod malformed_replies;
-#[cfg(unix)]
 pub(crate) mod processes;
 pub(crate) mod runtime_api;
-#[cfg(unix)]
 pub(crate) mod sockets;
-#[cfg(all(feature = "emulator", target_os = "linux"))]
+#[cfg(all(feature = "emulator", unix))]
 pub(crate) mod watched;

@@ -7,11 +7,21 @@ use std::thread;
 use super::runtime_api::HANG_TIMEOUT;
 
 /// Sends a signal by its name without `SIG`.
+#[cfg(unix)]
 pub(crate) fn signal(name: &str, pid: u32) {
     let kill = Command::new("kill")
         .args([&format!("-{name}"), &pid.to_string()])
         .status();
     assert!(kill.unwrap().success());
+}
+
+/// Ends a process. Windows has no other signal than `KILL`.
+#[cfg(windows)]
+pub(crate) fn signal(name: &str, pid: u32) {
+    assert_eq!(name, "KILL");
+    let mut kill = Command::new("taskkill");
+    kill.args(["/F", "/PID", &pid.to_string()]);
+    assert!(kill.status().unwrap().success());
 }
 
 /// Waits for the end of a process, and kills it after `HANG_TIMEOUT`.
@@ -30,29 +40,44 @@ pub(crate) fn wait_for_end(child: Child) -> Output {
     output
 }
 
-/// Waits until the state of a process in /proc is `state` (proc(5)).
+/// Returns the state of a process, such as `T`, and what follows it; `None` if there is no such process.
 #[cfg(target_os = "linux")]
-pub(crate) fn wait_for_state(pid: u32, state: &str) {
+fn state(pid: &str) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    Some(stat.rsplit_once(") ")?.1.to_owned())
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn state(pid: &str) -> Option<String> {
+    let output = Command::new("ps")
+        .args(["-o", "state=", "-p", pid])
+        .output();
+    let state = String::from_utf8(output.unwrap().stdout).unwrap();
+    Some(state.trim().to_owned()).filter(|state| !state.is_empty())
+}
+
+/// Waits until the state of a process is `wanted` (proc(5), ps(1)).
+#[cfg(unix)]
+pub(crate) fn wait_for_state(pid: u32, wanted: &str) {
     let limit = std::time::Instant::now() + HANG_TIMEOUT;
     while std::time::Instant::now() < limit {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-        if stat.rsplit_once(") ").unwrap().1.starts_with(state) {
+        if state(&pid.to_string()).unwrap().starts_with(wanted) {
             return;
         }
         thread::yield_now();
     }
-    panic!("process {pid} did not reach the state {state}");
+    panic!("process {pid} did not reach the state {wanted}");
 }
 
 /// Whether a process exists and is not a zombie.
-#[cfg(all(feature = "emulator", target_os = "linux"))]
+#[cfg(all(feature = "emulator", unix))]
 pub(crate) fn is_alive(pid: &str) -> bool {
     // A killed process may be a zombie until its parent has waited for it.
-    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+    state(pid).is_some_and(|state| !state.starts_with('Z'))
 }
 
 /// Waits until all processes have ended.
-#[cfg(all(feature = "emulator", target_os = "linux"))]
+#[cfg(all(feature = "emulator", unix))]
 #[track_caller]
 pub(crate) fn wait_until_gone(pids: &[&str]) {
     let limit = std::time::Instant::now() + HANG_TIMEOUT;
@@ -67,7 +92,7 @@ pub(crate) fn wait_until_gone(pids: &[&str]) {
 
 /// Whether this process was started with a signal ignored, as `nohup` does. Its children then ignore
 /// the signal too, and go on.
-#[cfg(all(feature = "emulator", target_os = "linux"))]
+#[cfg(all(feature = "emulator", unix))]
 pub(crate) fn is_ignored(name: &str) -> bool {
     let number = match name {
         "HUP" => 1,
@@ -75,7 +100,10 @@ pub(crate) fn is_ignored(name: &str) -> bool {
         "QUIT" => 3,
         _ => return false,
     };
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    // Other systems than Linux do not show it.
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else {
+        return false;
+    };
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = u64::from_str_radix(ignored.unwrap().trim(), 16).unwrap();
     ignored >> (number - 1) & 1 == 1

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-#[cfg(unix)]
 use super::sockets::reset_on_close;
 
 /// A reply to `next`: an invocation with the request id 8476a536 and the event `"7"`.
@@ -65,7 +64,6 @@ pub(crate) fn step(want: &'static str, reply: impl AsRef<[u8]>) -> Step {
 }
 
 /// Returns a step that resets the connection after its reply.
-#[cfg(unix)]
 pub(crate) fn step_and_reset(want: &'static str, reply: impl AsRef<[u8]>) -> Step {
     Step {
         resets: true,
@@ -146,7 +144,6 @@ pub(crate) fn converse_on(
             requests.push(request);
             // The function may have closed the connection; the test checks that.
             let _ = stream_now.get_mut().write_all(&step.reply);
-            #[cfg(unix)]
             if step.resets {
                 reset_on_close(stream_now.get_ref());
                 stream = None;
