@@ -198,6 +198,8 @@ impl XRayListener {
 
     /// Returns what the function has sent since the invocation began.
     pub(crate) fn finish(&self, request_id: &str) -> Traced {
+        // A full buffer drops markers, too. They do not count.
+        let n_lost_now = n_lost(self.addr.port());
         self.flush();
         let mut state = lock(&self.shared.state);
         state.take_pending();
@@ -206,13 +208,12 @@ impl XRayListener {
         if n_more > 0 {
             problems.push(format!("{n_more} more datagrams were ignored"));
         }
-        let n_lost = n_lost(self.addr.port());
-        let n_lost_before = mem::replace(&mut state.n_lost, n_lost);
-        if n_lost > n_lost_before {
+        let n_lost_before = mem::replace(&mut state.n_lost, n_lost(self.addr.port()));
+        if n_lost_now > n_lost_before {
             problems.push(format!(
                 "{} subsegments were lost: the function sent them faster than the system's buffer took them \
                  (sysctl net.core.rmem_max enlarges it)",
-                n_lost.saturating_sub(n_lost_before)
+                n_lost_now.saturating_sub(n_lost_before)
             ));
         }
         let index = state
