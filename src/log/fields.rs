@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::str;
 
 use crate::context::Context;
-use crate::encoding::lengths::{add, subtract};
+use crate::encoding::lengths::add;
 use crate::json::{ToJson, Writer};
 use crate::sys::utf8;
 
@@ -91,18 +91,19 @@ pub(super) fn write_field(w: &mut Writer, is_json: bool, name: &str, value: &dyn
     let start = w.out().len();
     value.write(w);
     let out = w.out();
-    if let Some([quote @ b'"', word @ .., b'"']) = out.get_mut(start..) {
-        if !word.is_empty() && word.iter().all(|byte| is_plain(*byte)) {
-            // The word moves by one byte, over the quote before it.
-            let mut to = quote;
-            for byte in word {
-                *to = *byte;
-                to = byte;
-            }
-            let len = subtract(out.len(), 2);
-            out.truncate(len);
+    // Without the quotes of a single word. That the slice is long enough is known to the compiler, so nothing can panic.
+    if let Some(text @ [b'"', _, .., b'"']) = out.get_mut(start..) {
+        if is_single_word(text) {
+            text.copy_within(1.., 0);
+            out.pop();
+            out.pop();
         }
     }
+}
+
+/// Returns whether a text between quotes needs none in a text line.
+fn is_single_word(text: &[u8]) -> bool {
+    matches!(text, [_, word @ .., _] if word.iter().all(|byte| is_plain(*byte)))
 }
 
 /// Returns a name that a field can have. See [`push_valid_name`].
