@@ -10,6 +10,7 @@ use core::net::SocketAddr;
 use std::net::TcpStream;
 
 use super::connection::{self, ReceiveError, Reply};
+use super::head;
 use crate::encoding::lengths::{add, skip, subtract};
 use crate::sys::{self, Errno, IdleStream};
 
@@ -112,15 +113,27 @@ pub(crate) fn send_short(stream: &TcpStream, request: &[u8]) -> Sent {
 /// How long a write waits before the connection is examined for a reply, in milliseconds.
 const WRITE_WAIT_MS: u64 = 50;
 
-/// Returns whether the peer has sent the final reply or has closed the connection. The start of an interim reply
-/// (1xx) means that the peer still reads the request.
+/// Returns whether the peer has sent the start of the final reply or has closed the connection. After interim replies
+/// (1xx) the peer still reads the request.
 #[inline]
 fn is_answered(stream: &TcpStream) -> bool {
-    let mut start = [0; b"HTTP/1.1 1".len()];
-    sys::is_stale(stream)
-        && !stream
-            .peek(&mut start)
-            .is_ok_and(|n| n == start.len() && start.ends_with(b" 1"))
+    const INTERIM: &[u8] = b"HTTP/1.1 1";
+
+    // Interim replies that are longer in total count as unanswered: the request then ends at its time limit.
+    let mut start = [0; 4096];
+    if !sys::is_stale(stream) {
+        return false;
+    }
+    let n = stream.peek(&mut start).unwrap_or(0);
+    let mut rest = start.get(..n).unwrap_or_default();
+    while let Ok(Some(head)) = head::response(rest, &mut |_, _| ()) {
+        if head.status >= 200 {
+            return true;
+        }
+        rest = skip(rest, head.len);
+    }
+    // What is left is empty, or a head of which the end has not arrived.
+    n == 0 || !rest.iter().zip(INTERIM).all(|(a, b)| a == b)
 }
 
 /// Sends a request of any length. Stops if the peer replies and does not read any more: the reply to a request that
@@ -139,11 +152,15 @@ pub(crate) fn send(stream: &TcpStream, request: [&[u8]; 2], end_ms: u64) -> Sent
             return Ok(());
         }
         let left_ms = left_ms(end_ms);
+        // A peer that reads all the time does not prolong the request.
+        if left_ms == LEFT_MS_MIN {
+            return Err((sent, Errno::TIMED_OUT));
+        }
         sys::set_write_timeout(stream, left_ms.min(WRITE_WAIT_MS));
         match sys::send(stream, parts) {
             Ok(n) => sent = add(sent, n),
             Err(errno) if errno.is_interrupted() || errno.is_would_block() => {
-                if left_ms == LEFT_MS_MIN || is_answered(stream) {
+                if is_answered(stream) {
                     return Err((sent, Errno::TIMED_OUT));
                 }
             }
