@@ -739,9 +739,9 @@ fn a_reply_that_comes_before_the_whole_request_was_read_is_received() {
 fn a_reply_is_received_while_the_peer_does_not_read_the_request() {
     const REPLY: &[u8] =
         b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig";
-    let body = vec![b'x'; 64 << 20];
     const INTERIM: &[u8] =
         b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
+    let body = vec![b'x'; 64 << 20];
     for (pause, is_reset, interim) in [
         (0, false, "".as_bytes()),
         (200, false, b""),
