@@ -22,8 +22,8 @@
 //! A client keeps one connection and uses it for the next request. If several threads send at once, each has a
 //! connection of its own. The peer may close an idle connection at any time. The client notices that, and then
 //! repeats the request once on a new connection if the peer has read nothing of it, or if the method is
-//! idempotent (`GET`, `HEAD`, `PUT`, `DELETE`, `OPTIONS`, `TRACE`; RFC 9110, section 9.2.2) and no byte of a
-//! reply has arrived. A request on a new connection is never repeated.
+//! idempotent (`GET`, `HEAD`, `PUT`, `DELETE`, `OPTIONS`, `TRACE`; RFC 9110, section 9.2.2) and no byte of the
+//! final reply has arrived. A request on a new connection is never repeated.
 //!
 //! # Errors
 //! | error type | meaning |

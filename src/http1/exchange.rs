@@ -112,15 +112,29 @@ pub(crate) fn send_short(stream: &TcpStream, request: &[u8]) -> Sent {
 /// How long a write waits before the connection is examined for a reply, in milliseconds.
 const WRITE_WAIT_MS: u64 = 50;
 
-/// Returns whether the peer has sent the final reply or has closed the connection. The start of an interim reply
-/// (1xx) means that the peer still reads the request.
+/// Returns whether the peer has sent the start of the final reply or has closed the connection. After interim replies
+/// (1xx) the peer still reads the request.
 #[inline]
 fn is_answered(stream: &TcpStream) -> bool {
-    let mut start = [0; b"HTTP/1.1 1".len()];
-    sys::is_stale(stream)
-        && !stream
-            .peek(&mut start)
-            .is_ok_and(|n| n == start.len() && start.ends_with(b" 1"))
+    const INTERIM: &[u8] = b"HTTP/1.1 1";
+    const END: &[u8] = b"\r\n\r\n";
+
+    // Interim replies that are longer in total count as unanswered: the request then ends at its time limit.
+    let mut start = [0; 4096];
+    if !sys::is_stale(stream) {
+        return false;
+    }
+    let n = stream.peek(&mut start).unwrap_or(0);
+    let mut rest = start.get(..n).unwrap_or_default();
+    // To parse the heads takes 448 bytes more.
+    while rest.starts_with(INTERIM) {
+        let Some(end) = rest.windows(END.len()).position(|window| window == END) else {
+            return false;
+        };
+        rest = skip(rest, add(end, END.len()));
+    }
+    // What is left is empty, or begins a reply that may still be an interim one.
+    n == 0 || !INTERIM.starts_with(rest)
 }
 
 /// Sends a request of any length. Stops if the peer replies and does not read any more: the reply to a request that
@@ -139,11 +153,15 @@ pub(crate) fn send(stream: &TcpStream, request: [&[u8]; 2], end_ms: u64) -> Sent
             return Ok(());
         }
         let left_ms = left_ms(end_ms);
+        // A peer that reads all the time does not prolong the request.
+        if left_ms == LEFT_MS_MIN {
+            return Err((sent, Errno::TIMED_OUT));
+        }
         sys::set_write_timeout(stream, left_ms.min(WRITE_WAIT_MS));
         match sys::send(stream, parts) {
             Ok(n) => sent = add(sent, n),
             Err(errno) if errno.is_interrupted() || errno.is_would_block() => {
-                if left_ms == LEFT_MS_MIN || is_answered(stream) {
+                if is_answered(stream) {
                     return Err((sent, Errno::TIMED_OUT));
                 }
             }

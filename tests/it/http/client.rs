@@ -548,6 +548,29 @@ fn a_peer_that_does_not_read_is_an_error_within_the_time_limit() {
     );
 }
 
+/// A peer that reads all the time does not prolong a request.
+#[test]
+fn a_request_that_is_being_read_ends_at_the_time_limit() {
+    let listener = listen();
+    let client = client(listener.local_addr().unwrap()).timeout(Duration::from_millis(20));
+    let body = vec![0; 512 << 20];
+    thread::scope(|scope| {
+        let peer = scope.spawn(|| {
+            let mut buffer = vec![0; 1 << 20];
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut n_read = 0;
+            while let Ok(n @ 1..) = stream.read(&mut buffer) {
+                n_read += n;
+            }
+            n_read
+        });
+        let error = client.post("/").body(&body).send().unwrap_err();
+        assert_eq!(error.error_type(), "HttpClient.Timeout", "{error}");
+        let n_read = peer.join().unwrap();
+        assert!(n_read < body.len(), "{n_read}");
+    });
+}
+
 #[test]
 fn a_refused_connection_is_an_error_at_once() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -587,6 +610,17 @@ fn an_idempotent_request_is_repeated_once_on_a_new_connection() {
         client.get("/1").send().unwrap();
         let sent = client.request("PUT", "/2").body("x").send();
         assert_eq!(text(sent).as_deref(), Ok("200 hi"));
+    });
+    // An interim reply is not a part of the final one.
+    let interim = "HTTP/1.1 103 Early Hints\r\n\r\n";
+    let script = [
+        step("GET /1 HTTP/1.1", OK),
+        step_and_close("GET /2 HTTP/1.1", interim),
+        step("GET /2 HTTP/1.1", OK),
+    ];
+    play(&script, |client| {
+        client.get("/1").send().unwrap();
+        assert_eq!(text(client.get("/2").send()).as_deref(), Ok("200 hi"));
     });
     // It hangs up on the new connection, too.
     let script = [
@@ -705,8 +739,15 @@ fn a_reply_that_comes_before_the_whole_request_was_read_is_received() {
 fn a_reply_is_received_while_the_peer_does_not_read_the_request() {
     const REPLY: &[u8] =
         b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig";
+    const INTERIM: &[u8] =
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
     let body = vec![b'x'; 64 << 20];
-    for (pause, is_reset) in [(0, false), (200, false), (200, true)] {
+    for (pause, is_reset, interim) in [
+        (0, false, "".as_bytes()),
+        (200, false, b""),
+        (200, true, b""),
+        (200, false, INTERIM),
+    ] {
         let listener = listen();
         let client = client(listener.local_addr().unwrap()).timeout(Duration::from_secs(30));
         let is_over = AtomicBool::new(false);
@@ -714,6 +755,7 @@ fn a_reply_is_received_while_the_peer_does_not_read_the_request() {
             scope.spawn(|| {
                 let mut stream = accept(&listener);
                 stream.fill_buf().unwrap();
+                stream.get_mut().write_all(interim).unwrap();
                 thread::sleep(Duration::from_millis(pause));
                 stream.get_mut().write_all(REPLY).unwrap();
                 // The connection stays open, or it is reset because there are bytes that were not read.
@@ -744,9 +786,10 @@ fn an_interim_reply_does_not_end_a_long_request() {
         scope.spawn(|| {
             let mut stream = accept(&listener);
             stream.fill_buf().unwrap();
-            let interim = b"HTTP/1.1 102 Processing\r\n\r\n";
-            stream.get_mut().write_all(interim).unwrap();
-            thread::sleep(Duration::from_millis(300));
+            for part in ["H", "TTP/1.1 102 Proc", "essing\r\n\r\n"] {
+                stream.get_mut().write_all(part.as_bytes()).unwrap();
+                thread::sleep(Duration::from_millis(200));
+            }
             assert_eq!(read_request(&mut stream).body.len(), body.len());
             stream.get_mut().write_all(OK.as_bytes()).unwrap();
         });

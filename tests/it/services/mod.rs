@@ -677,7 +677,7 @@ fn a_missing_or_malformed_variable_is_an_error() {
         "metadata",
         "MetadataError: metadata: AWS_LAMBDA_METADATA_API is not set",
     );
-    for value in ["x", "65536", "-1", " 1", "2772x"] {
+    for value in ["x", "0", "65536", "-1", " 1", "2772x"] {
         check(
             ("AWS_APPCONFIG_EXTENSION_HTTP_PORT", value),
             "flags c",
