@@ -208,6 +208,15 @@ add_flag "-Lnative=$start"
 add_flag "-Clink-arg=$start/crt1.o"
 add_flag "-Clink-arg=-T$here/src/bin/package/glibc.ld"
 [ "$profile" = unwind ] || add_flag "-Clink-arg=-T$here/src/bin/package/link.ld"
+# LLVM 23 and newer take the limit of inlining from attributes that std's functions do not have: 9 KB of hello. These are
+# the limits that older versions take from the optimization level. A limit may be given once; flags.txt has that of tiny.
+llvm=$(rustc_field 'LLVM version') inline_max=''
+case $profile-$opt_level-$flags in
+    tiny-* | *-inline-threshold=*) ;;
+    *-\"z\"-*) inline_max=5 ;;
+    *-\"s\"-*) inline_max=50 ;;
+esac
+[ -z "$inline_max" ] || [ "${llvm%%.*}" -lt 23 ] || add_flag "-Cllvm-args=-inline-threshold=$inline_max"
 if [ "$profile" = tiny ]; then
     # musl's printf, which std's threads use, computes with 128-bit numbers on arm64. The shipped
     # compiler_builtins has the functions for it; the one that is built here does not.
