@@ -1,6 +1,7 @@
 //! build.sh: the packages that it makes, its messages, and the tools that it needs.
 
 mod c_compiler;
+mod cargo_command;
 mod new;
 mod vendored;
 mod zip;
