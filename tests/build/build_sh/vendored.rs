@@ -87,6 +87,12 @@ fn a_vendored_copy_has_the_files_that_cargo_packages() {
     copied.sort();
     assert_eq!(copied, packaged(Path::new(ROOT)));
     assert!(copied.len() < 500, "{} files", copied.len());
+    for file in &copied {
+        let is_ours = ["tests/", "bench/", "fuzz/", ".ci/"];
+        let is_ours = is_ours.iter().any(|folder| file.starts_with(folder));
+        let is_picture = [".png", ".svg"].iter().any(|end| file.ends_with(end));
+        assert!(!is_ours && !is_picture, "{file}");
+    }
     for script in ["build.sh", "bootstrap.sh"] {
         let mode = fs::metadata(root.join(script))
             .unwrap()
