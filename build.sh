@@ -20,14 +20,14 @@ real=$(CDPATH='' cd -- "$here/" && pwd -P && echo .) real=${real%??}
 help=$here/src/bin/package/help.txt
 # Ends with exit code 2, which stands for wrong arguments.
 usage() { say "$1" && sed -n 1p "$help" >&2; exit 2; }
-# Prints the option that $1 may stand for: one letter or two neighbours differ, or it is the start.
+# Prints the option that $1 may stand for: one letter differs, two are swapped, or it is the start.
 suggestion() {
     sed -n 's/^  \(--[a-z-]*\).*/\1/p' "$help" | while read -r known; do
         before='' rest=$1
         while [ -n "$rest" ]; do
-            after=${rest#?}
+            after=${rest#?} last=${rest#??}
             case $known in
-                "$1"* | "$before$after" | "$before"?"$after" | "$before"?"$rest" | "$before"??"${after#?}")
+                "$1"* | "$before$after" | "$before"?"$after" | "$before"?"$rest" | "$before${after%"$last"}${rest%"$after"}$last")
                     printf ': did you mean %s?' "$known" && exit ;;
             esac
             before=$before${rest%"$after"} rest=$after
@@ -41,12 +41,13 @@ add_name() {
 }
 arch='' profile=small opt_level=z manifest='' features='' names='' max_zip='' offline=''
 wrapper='' report='' event='' includes='' vendor='' packages='' whole_workspace='' services='' us=$(printf '\037')
+new='' from=''
 while [ $# -gt 0 ]; do
     option=$1
     shift
     case $option in
         --arch | --profile | --opt-level | --manifest-path | --features | --include | --invoke | --max-zip | --vendor | \
-            --package | -p | --parameter | --secret | --configuration)
+            --new | --from | --package | -p | --parameter | --secret | --configuration)
             case ${1---} in --*) usage "$option needs a value" ;; esac
             [ "$option" != -p ] || option=--package
             option=$option=$1
@@ -72,6 +73,9 @@ while [ $# -gt 0 ]; do
         --wrapper) wrapper=yes ;;
         --report) report=yes ;;
         --vendor=*) vendor=${option#*=} ;;
+        --new=*) new=${option#*=} ;;
+        --from=*) from=${option#*=} ;;
+        --http | --sqs | --s3 | --dynamodb | --eventbridge | --streaming) from=${option#--} ;;
         --help | -h) cat "$help"; exit ;;
         --version | -V) sed -n 's/^version = "\(.*\)"/tiny-lambda \1/p' "$here/Cargo.toml"; exit ;;
         --) break ;;
@@ -84,11 +88,20 @@ done
 [ -z "$services" ] || [ -n "$event" ] || usage "${services%%[="$us"]*} needs --invoke"
 trap 'exit 129' HUP && trap 'exit 130' INT && trap 'exit 143' TERM
 
+[ -z "$from" ] || [ -n "$new" ] || usage "--from $from needs --new"
+# Copies what a package needs of this crate to the folder $1, without what the tools of examples/deploy leave there.
+copy_to() {
+    for part in Cargo.toml LICENSE README.md bootstrap.sh build.sh docs examples src; do cp -R "$here/$part" "$1"; done
+    find "$1/docs" "$1/examples" "$1/src" \( -name '.?*' -o -name node_modules -o -name cdk.out -o \
+        -name package-lock.json -o -name '*.tfstate*' \) -prune -exec rm -rf {} +
+}
+# shellcheck source=/dev/null
+[ -z "$new" ] || . "$here/src/bin/package/new.sh"
 if [ -n "$vendor" ]; then
     case $vendor in -*) vendor=./$vendor ;; esac
     { mkdir -p "$(dirname "$vendor")" && mkdir "$vendor"; } || die "--vendor takes the path of a new folder: see the message above"
     trap 'rm -rf "$vendor"' EXIT
-    for part in Cargo.toml LICENSE README.md bootstrap.sh build.sh docs examples src; do cp -R "$here/$part" "$vendor"; done
+    copy_to "$vendor"
     say "copied tiny-lambda to $vendor; [dependencies] of Cargo.toml: tiny-lambda = { path = \"$vendor\" }"
     trap - EXIT && exit
 fi

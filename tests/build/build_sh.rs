@@ -1,6 +1,8 @@
 //! build.sh: the packages that it makes, its messages, and the tools that it needs.
 
 mod c_compiler;
+mod cargo_command;
+mod new;
 mod vendored;
 mod zip;
 
@@ -191,14 +193,16 @@ fn wrong_arguments_are_refused_with_the_usage() {
         ("--workspaces", "--workspace"),
         ("--packge", "--package"),
         ("--vender", "--vendor"),
+        ("--htpp", "--http"),
+        ("--form", "--from"),
         ("--verison", "--version"),
         ("--hlep", "--help"),
     ] {
         let want = format!("unknown option {wrong}: did you mean {meant}?");
         check(&[wrong, "small"], &want);
     }
-    for option in "arch configuration features include invoke manifest-path max-zip opt-level package parameter \
-                   profile secret vendor"
+    for option in "arch configuration features from include invoke manifest-path max-zip new opt-level package \
+                   parameter profile secret vendor"
         .split_whitespace()
         .map(|name| format!("--{name}"))
     {

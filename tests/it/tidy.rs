@@ -262,6 +262,8 @@ fn scripts_pass_sh_n_and_shellcheck() {
         "build.sh",
         "bootstrap.sh",
         "src/bin/package/c_compiler.sh",
+        "src/bin/package/invoke.sh",
+        "src/bin/package/new.sh",
         ".ci/run",
         ".ci/sizes",
         ".ci/capabilities",

@@ -57,6 +57,22 @@ fn add_files(root: &Path, folder: &str, files: &mut Vec<String>) {
     }
 }
 
+/// Returns the files that cargo would publish, without those that it writes itself.
+fn packaged(folder: &Path) -> Vec<String> {
+    let listed = Command::new(env!("CARGO"))
+        .args(["package", "--list", "--allow-dirty", "--offline"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(listed.status.success(), "{}", stderr(&listed));
+    let written = [".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml.orig"];
+    let listed = stdout(&listed);
+    let files = listed.lines().filter(|file| !written.contains(file));
+    let mut files: Vec<_> = files.map(String::from).collect();
+    files.sort();
+    files
+}
+
 #[test]
 fn a_vendored_copy_has_the_files_that_cargo_packages() {
     let package = Package::new("vendors/a copy");
@@ -69,22 +85,14 @@ fn a_vendored_copy_has_the_files_that_cargo_packages() {
     let mut copied = Vec::new();
     add_files(&root, "", &mut copied);
     copied.sort();
-    let listed = Command::new(env!("CARGO"))
-        .args(["package", "--list", "--allow-dirty", "--offline"])
-        .current_dir(ROOT)
-        .output()
-        .unwrap();
-    assert!(listed.status.success(), "{}", stderr(&listed));
-    // Cargo writes these itself.
-    let written = [".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml.orig"];
-    let listed = stdout(&listed);
-    let mut listed: Vec<_> = listed
-        .lines()
-        .filter(|file| !written.contains(file))
-        .collect();
-    listed.sort_unstable();
-    assert_eq!(copied, listed);
+    assert_eq!(copied, packaged(Path::new(ROOT)));
     assert!(copied.len() < 500, "{} files", copied.len());
+    for file in &copied {
+        let is_ours = ["tests/", "bench/", "fuzz/", ".ci/"];
+        let is_ours = is_ours.iter().any(|folder| file.starts_with(folder));
+        let is_picture = [".png", ".svg"].iter().any(|end| file.ends_with(end));
+        assert!(!is_ours && !is_picture, "{file}");
+    }
     for script in ["build.sh", "bootstrap.sh"] {
         let mode = fs::metadata(root.join(script))
             .unwrap()
@@ -108,6 +116,22 @@ fn a_vendored_copy_has_the_files_that_cargo_packages() {
             .unwrap();
         assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
     };
+    // What tools leave beside the templates is neither copied nor published.
+    for junk in [
+        "cdk/node_modules/a/b.js",
+        "cdk/cdk.out/tree.json",
+        "cdk/package-lock.json",
+        "sam/.aws-sam/build.toml",
+        "terraform/.terraform/providers/a",
+        "terraform/.terraform.lock.hcl",
+        "terraform/terraform.tfstate",
+        "terraform/terraform.tfstate.backup",
+    ] {
+        package.write(&format!("vendor/tiny-lambda/examples/deploy/{junk}"), "x");
+    }
+    let manifest = fs::read_to_string(package.path("Cargo.toml")).unwrap();
+    package.write("Cargo.toml", &format!("{manifest}exclude = [\"vendor\"]\n"));
+    assert_eq!(packaged(&root), copied);
     // A copy of the copy is the same, and the name may begin with a hyphen.
     for folder in ["-x", "a/b c/"] {
         copy(&root, &["--vendor", folder], 0);
