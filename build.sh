@@ -41,7 +41,7 @@ add_name() {
 }
 arch='' profile=small opt_level=z manifest='' features='' names='' max_zip='' offline=''
 wrapper='' report='' event='' includes='' vendor='' packages='' whole_workspace='' services='' us=$(printf '\037')
-new='' from=''
+new='' from='' extension=''
 while [ $# -gt 0 ]; do
     option=$1
     shift
@@ -71,6 +71,7 @@ while [ $# -gt 0 ]; do
         --parameter=* | --secret=* | --configuration=*) usage "${option%%=*} takes NAME=VALUE, not \"${option#*=}\"" ;;
         --xray) services=$services$option$us ;;
         --wrapper) wrapper=yes ;;
+        --extension) extension=yes ;;
         --report) report=yes ;;
         --vendor=*) vendor=${option#*=} ;;
         --new=*) new=${option#*=} ;;
@@ -86,6 +87,8 @@ done
 # posh takes `$@` for unset if there are no arguments.
 [ $# -eq 0 ] || for name in "$@"; do add_name "$name"; done
 [ -z "$services" ] || [ -n "$event" ] || usage "${services%%[="$us"]*} needs --invoke"
+[ -z "$extension" ] || [ -z "$wrapper" ] || usage "--extension makes layers, and --wrapper packages of functions"
+[ -z "$extension" ] || [ -z "$event" ] || usage "--invoke runs functions: for extensions use the emulator's --extensions"
 trap 'exit 129' HUP && trap 'exit 130' INT && trap 'exit 143' TERM
 
 [ -z "$from" ] || [ -n "$new" ] || usage "--from $from needs --new"
@@ -156,7 +159,12 @@ need() {
 # ---- what to build, and where ----
 # Without --manifest-path, the package of the current folder or of one above it is built, as cargo does.
 [ -n "$manifest" ] || manifest=$(cargo locate-project --message-format plain 2>/dev/null) || manifest=$here/Cargo.toml
-case $manifest in "$here/Cargo.toml" | "$real/Cargo.toml") names=${names:-hello} manifest=$here/Cargo.toml ;; esac
+case $manifest in
+    "$here/Cargo.toml" | "$real/Cargo.toml")
+        [ -n "$names$extension" ] || names=hello
+        manifest=$here/Cargo.toml
+        ;;
+esac
 [ -f "$manifest" ] || die "no file at $manifest: --manifest-path takes the path of a Cargo.toml"
 work='' tmp=${TMPDIR:-/tmp}/tiny-lambda.$$
 trap 'rm -rf "$tmp" ${work:+"$work"}' EXIT
@@ -338,7 +346,7 @@ eval "$functions"
 case $event in '') out=1 ;; *) out=2 ;; esac
 printf '%s' "$includes" >"$work/includes"
 "$packer" pack --arch "$arch" --work "$work" --out "$out_dir" --executables "$work/executables" \
-    --include "$work/includes" ${wrapper:+--wrapper "$here/bootstrap.sh"} ${max_zip:+--max-zip "$max_zip"} \
+    --include "$work/includes" ${wrapper:+--wrapper "$here/bootstrap.sh"} ${extension:+--extension} ${max_zip:+--max-zip "$max_zip"} \
     ${report:+--report} >&"$out"
 
 # shellcheck source=/dev/null

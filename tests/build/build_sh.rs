@@ -632,7 +632,12 @@ fn a_wrapped_package_holds_the_script_and_each_executable() {
 /// Returns the names and modes of the files in a package, and checks that the files beside the zip are the same.
 fn contents(package: &Package, name: &str) -> String {
     let folder = package.path("target/lambda").join(name);
-    let entries = zip::read(&fs::read(folder.join("function.zip")).unwrap());
+    let layer = fs::read(folder.join("layer.zip"));
+    let entries = zip::read(
+        &layer
+            .or_else(|_| fs::read(folder.join("function.zip")))
+            .unwrap(),
+    );
     let checked = entries.into_iter().map(|entry| {
         let path = folder.join(&entry.name);
         assert!(fs::read(&path).unwrap() == entry.bytes, "{}", entry.name);
@@ -641,6 +646,67 @@ fn contents(package: &Package, name: &str) -> String {
         format!("{} {:o}\n", entry.name, entry.mode & 0o777)
     });
     checked.collect()
+}
+
+#[test]
+fn an_extension_is_packed_as_a_layer() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("extension");
+    package.write_script("extensions/other", "true");
+    let args = [
+        "--extension",
+        "--include=extensions",
+        "--arch=x86_64",
+        "one",
+        "scratch",
+    ];
+    let output = package.command(&args, &[]).output().unwrap();
+    let said = stdout(&output);
+    assert!(output.status.success(), "{}", stderr(&output));
+    for name in ["one", "scratch"] {
+        let files = format!("extensions/{name} 755\nextensions/other 755\n");
+        assert_eq!(contents(&package, name), files);
+        let zip = format!("target/lambda/{name}/layer.zip");
+        let command = format!(
+            "aws lambda publish-layer-version --layer-name {name} --compatible-architectures x86_64 \
+             --zip-file fileb://{zip}\n"
+        );
+        assert!(said.contains(&command), "{said}");
+        assert!(!package.path(&zip).with_file_name("function.zip").exists());
+    }
+    assert!(!said.contains("create-function"), "{said}");
+    // The folder has one package, and a message names the architecture of the one before.
+    let output = package
+        .command(&["--arch=arm64", "one"], &[])
+        .output()
+        .unwrap();
+    let want = "target/lambda/one had a package for x86_64: this one for arm64 replaces it";
+    assert!(stderr(&output).contains(want), "{}", stderr(&output));
+    assert!(!package.path("target/lambda/one/layer.zip").exists());
+
+    for old in ["extensions", "target/lambda"] {
+        fs::remove_dir_all(package.path(old)).unwrap();
+    }
+    package.write("extensions", "");
+    let args = ["--extension", "--include=extensions", "one"];
+    let want = "--include extensions: the package has a file named extensions/one: rename yours";
+    package.check_refused(&args, &[], want);
+    for (args, want) in [
+        (
+            ["--extension", "--wrapper", "one"],
+            "--extension makes layers, and --wrapper packages",
+        ),
+        (
+            ["--extension", "--invoke={}", "one"],
+            "--invoke runs functions",
+        ),
+    ] {
+        let output = package.command(&args, &[]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(stderr(&output).contains(want), "{}", stderr(&output));
+    }
 }
 
 #[test]

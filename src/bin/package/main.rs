@@ -38,15 +38,16 @@ const ZIP_LEN_MAX: usize = 50 << 20;
 const USAGE: &str = "\
 Usage: package uses-stdout EXECUTABLE
        package pack --arch ARCH --work FOLDER --out FOLDER --executables FILE
-                    [--wrapper SCRIPT] [--include FILE] [--max-zip SIZE] [--report]
+                    [--wrapper SCRIPT | --extension] [--include FILE] [--max-zip SIZE] [--report]
        package invoke --work FOLDER --out FOLDER --executables FILE --emulator PROGRAM --event EVENT
                       [--wrapper SCRIPT] [--runner PROGRAM] [--services OPTIONS]
 
 uses-stdout   prints yes or no: whether EXECUTABLE uses std's standard output, as the linker's map says.
               The map is at EXECUTABLE.map if EXECUTABLE was just linked, and is kept for later
 pack          makes function.zip and the files in it for each executable of FILE, in a folder of --out. With
-              --wrapper all of them are in one package. The --include file has more files. --report prints
-              what the executables consist of. In both files, US (0x1f) follows each path
+              --wrapper all of them are in one package. With --extension each has a layer.zip instead. The
+              --include file has more files. --report prints what the executables consist of. In both files,
+              US (0x1f) follows each path
 invoke        runs each executable once in the local Lambda: PROGRAM of --emulator. OPTIONS are more of its
               options, each with US after it";
 
@@ -169,6 +170,8 @@ struct Pack {
     out: PathBuf,
     /// The script that starts the executable, for packages of several files.
     wrapper: Option<PathBuf>,
+    /// Whether the executables are extensions, each in a layer.
+    extension: bool,
     /// Paths of more files, each with the character US after it.
     include: String,
     max_zip: Option<usize>,
@@ -193,6 +196,7 @@ impl Pack {
                 "--work" => pack.work = value()?.into(),
                 "--out" => pack.out = value()?.into(),
                 "--wrapper" => pack.wrapper = Some(value()?.into()),
+                "--extension" => pack.extension = true,
                 "--include" => pack.include = include::paths(read(value()?.as_ref())?)?,
                 "--max-zip" => pack.max_zip = Some(bytes_of(value()?)?),
                 "--report" => pack.report = true,
@@ -249,7 +253,8 @@ impl Pack {
     /// instead if the zip is larger than `--max-zip`.
     fn make_package(&self, executables: &[PathBuf]) -> Result<Option<String>> {
         let folder = self.folder(executables);
-        let function = file_name(executables.first().ok_or("no executable to pack")?);
+        let name = file_name(executables.first().ok_or("no executable to pack")?);
+        let zip_name = self.zip_name();
         let mut files = self.files(executables)?;
         let len = files
             .iter()
@@ -257,13 +262,13 @@ impl Pack {
             .sum::<u64>();
         if len > UNZIPPED_LEN_MAX {
             return Err(format!(
-                "the files of {function} have {len} bytes, more than the {UNZIPPED_LEN_MAX} (250 MB) that Lambda allows"
+                "the files of {name} have {len} bytes, more than the {UNZIPPED_LEN_MAX} (250 MB) that Lambda allows"
             ));
         }
         let zip = zip::write(&files)?;
         let (zip_len, hash) = (zip.len(), base64(&sha256::digest(&zip, &[])));
         files.push(File {
-            name: "function.zip".into(),
+            name: zip_name.into(),
             mode: 0o644,
             bytes: zip,
         });
@@ -276,7 +281,7 @@ impl Pack {
         if let Some(max) = self.max_zip.filter(|max| zip_len > *max) {
             print(&text)?;
             return Ok(Some(format!(
-                "the zip of {function} is {zip_len} bytes, more than the {max} that --max-zip allows"
+                "the zip of {name} is {zip_len} bytes, more than the {max} that --max-zip allows"
             )));
         }
         self.write(&files, &folder)
@@ -288,14 +293,18 @@ impl Pack {
             );
         }
         let _ = writeln!(text, "code hash: {hash}");
-        text += &commands(
-            &function,
-            &self.arch,
-            &format!("{shown}/function.zip"),
-            zip_len,
-        );
+        let zip = format!("{shown}/{zip_name}");
+        text += &commands(&name, &self.arch, self.extension, &zip, zip_len);
         print(&text)?;
         Ok(None)
+    }
+
+    fn zip_name(&self) -> &'static str {
+        if self.extension {
+            "layer.zip"
+        } else {
+            "function.zip"
+        }
     }
 
     /// Returns the files of the package.
@@ -332,12 +341,18 @@ impl Pack {
             &self.out,
             self.include.split_terminator(include::US),
         )?;
-        for file in &included {
-            let first = file.name.split('/').next().unwrap_or_default();
-            if first == "function.zip" || files.iter().any(|own| own.name == first) {
+        let own = || {
+            files
+                .iter()
+                .map(|file| &*file.name)
+                .chain([self.zip_name()])
+        };
+        for File { name, .. } in &included {
+            let taken = own()
+                .find(|own| Path::new(own).starts_with(name) || Path::new(name).starts_with(own));
+            if let Some(taken) = taken {
                 return Err(format!(
-                    "--include {}: the package has a file named {first}: rename yours",
-                    file.name
+                    "--include {name}: the package has a file named {taken}: rename yours"
                 ));
             }
         }
@@ -348,6 +363,8 @@ impl Pack {
     /// Returns the name of an executable in a package of `n_executables`.
     fn name_in_package(&self, executable: &Path, n_executables: usize) -> String {
         match (&self.wrapper, n_executables) {
+            // Lambda starts each file of this folder of the layer ("Lambda Extensions API").
+            _ if self.extension => format!("extensions/{}", file_name(executable)),
             (None, _) => "bootstrap".into(),
             (Some(_), 1) => "binary".into(),
             (Some(_), _) => file_name(executable),
@@ -362,7 +379,7 @@ impl Pack {
             path.parent().map_or(Ok(()), fs::create_dir_all)?;
             fs::write(&path, &file.bytes)?;
             #[cfg(unix)]
-            if file.name != "function.zip" {
+            if file.name != self.zip_name() {
                 use std::os::unix::fs::PermissionsExt;
                 fs::set_permissions(&path, fs::Permissions::from_mode(file.mode))?;
             }
@@ -373,8 +390,9 @@ impl Pack {
     /// Returns the architecture of the earlier package in `folder`, if it is another one.
     fn replaced_arch(&self, folder: &Path) -> Option<&'static str> {
         let replaced = self.work.join("replaced").join(folder.file_name()?);
-        let files = fs::read_dir(replaced).ok()?.flatten();
-        let bytes = files.filter_map(|file| fs::read(file.path()).ok());
+        let folders = [replaced.join("extensions"), replaced];
+        let files = folders.into_iter().flat_map(fs::read_dir).flatten();
+        let bytes = files.filter_map(|file| fs::read(file.ok()?.path()).ok());
         let mut archs = bytes.filter_map(|bytes| elf::arch_of(&bytes));
         archs.find(|arch| *arch != self.arch)
     }
@@ -423,30 +441,34 @@ fn bytes_of(size: &str) -> Result<usize> {
     number.checked_mul(factor).ok_or_else(wrong)
 }
 
-/// Returns the commands of the AWS CLI that create a function of this zip and that update it.
-fn commands(function: &str, arch: &str, zip: &str, zip_len: usize) -> String {
-    let file = plan::quoted(&format!("fileb://{zip}"));
-    let (mut text, create, update) = if zip_len <= ZIP_LEN_MAX {
-        let argument = format!("--zip-file {file}");
-        (String::new(), argument.clone(), argument)
-    } else {
-        let copy = format!(
-            "aws s3 cp {} s3://BUCKET/{function}.zip\n",
+/// Returns the commands of the AWS CLI that create a layer of this zip, or create a function and update it.
+fn commands(name: &str, arch: &str, is_layer: bool, zip: &str, zip_len: usize) -> String {
+    let file = format!("--zip-file {}", plan::quoted(&format!("fileb://{zip}")));
+    let mut text = String::new();
+    let (mut layer, mut create, mut update) = (file.clone(), file.clone(), file);
+    if zip_len > ZIP_LEN_MAX {
+        let _ = writeln!(
+            text,
+            "aws s3 cp {} s3://BUCKET/{name}.zip",
             plan::quoted(zip)
         );
-        let create = format!("--code S3Bucket=BUCKET,S3Key={function}.zip");
-        (
-            copy,
-            create,
-            format!("--s3-bucket BUCKET --s3-key {function}.zip"),
+        layer = format!("--content S3Bucket=BUCKET,S3Key={name}.zip");
+        create = format!("--code S3Bucket=BUCKET,S3Key={name}.zip");
+        update = format!("--s3-bucket BUCKET --s3-key {name}.zip");
+    }
+    let _ = if is_layer {
+        writeln!(
+            text,
+            "aws lambda publish-layer-version --layer-name {name} --compatible-architectures {arch} {layer}"
+        )
+    } else {
+        writeln!(
+            text,
+            "aws lambda create-function --function-name {name} --runtime provided.al2023 --architectures {arch} \
+             --handler {name} --role arn:aws:iam::ACCOUNT:role/ROLE {create}\n\
+             aws lambda update-function-code --function-name {name} --architectures {arch} {update}"
         )
     };
-    let _ = write!(
-        text,
-        "aws lambda create-function --function-name {function} --runtime provided.al2023 --architectures {arch} \
-         --handler {function} --role arn:aws:iam::ACCOUNT:role/ROLE {create}\n\
-         aws lambda update-function-code --function-name {function} --architectures {arch} {update}\n"
-    );
     text
 }
 

@@ -380,15 +380,27 @@ fn commands_create_and_update_the_function_with_its_architecture() {
     let update = "aws lambda update-function-code --function-name f --architectures arm64";
     let zip = "--zip-file 'fileb://a b/function.zip'";
     assert_eq!(
-        commands("f", "arm64", "a b/function.zip", ZIP_LEN_MAX),
+        commands("f", "arm64", false, "a b/function.zip", ZIP_LEN_MAX),
         format!("{create} {zip}\n{update} {zip}\n")
     );
     // Lambda takes a larger zip from S3 only.
     assert_eq!(
-        commands("f", "arm64", "a b/function.zip", ZIP_LEN_MAX + 1),
+        commands("f", "arm64", false, "a b/function.zip", ZIP_LEN_MAX + 1),
         format!(
             "aws s3 cp 'a b/function.zip' s3://BUCKET/f.zip\n{create} --code S3Bucket=BUCKET,S3Key=f.zip\n\
              {update} --s3-bucket BUCKET --s3-key f.zip\n"
+        )
+    );
+    let publish =
+        "aws lambda publish-layer-version --layer-name f --compatible-architectures arm64";
+    assert_eq!(
+        commands("f", "arm64", true, "a b/function.zip", ZIP_LEN_MAX),
+        format!("{publish} {zip}\n")
+    );
+    assert_eq!(
+        commands("f", "arm64", true, "layer.zip", ZIP_LEN_MAX + 1),
+        format!(
+            "aws s3 cp layer.zip s3://BUCKET/f.zip\n{publish} --content S3Bucket=BUCKET,S3Key=f.zip\n"
         )
     );
 }
