@@ -155,8 +155,8 @@ impl Call {
         let port = match sys::env(variable) {
             None | Some([]) => port,
             Some(text) => match parse_port(text) {
-                Some(port @ 1..) => port,
-                _ => {
+                Some(port) => port,
+                None => {
                     return Err(
                         self.failed(utf8::text(variable.to_bytes()), " is not a port number")
                     );

@@ -75,7 +75,15 @@ fn an_address_is_numeric() {
     check("", Err("host:port"));
     check(":80", Err("host:port"));
     check("127.0.0.1:x", Err("port"));
-    check("127.0.0.1:65536", Err("port"));
+    for port in ["65536", "0", "00", "-1", ""] {
+        for host in ["127.0.0.1", "[::1]", "localhost", "http://127.0.0.1"] {
+            let address = format!("{host}:{port}");
+            check(&address, Err("its port must be 1 to 65535"));
+            check(&(address + "/a"), Err("its port must be 1 to 65535"));
+        }
+    }
+    check("127.0.0.1:1", Ok("127.0.0.1:1"));
+    check("127.0.0.1:65535", Ok("127.0.0.1:65535"));
     check("user@127.0.0.1", Err("expected host:port"));
     check("127.0.0.1/a?b", Err("expected host:port"));
     check("127.0.0.1\r\nX: y", Err("expected host:port"));

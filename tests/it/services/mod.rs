@@ -695,6 +695,13 @@ fn a_missing_or_malformed_variable_is_an_error() {
             );
         }
     }
+    for port in ["0", "65536", ""] {
+        check(
+            ("AWS_LAMBDA_METADATA_API", &format!("127.0.0.1:{port}")),
+            "metadata",
+            "MetadataError: metadata: AWS_LAMBDA_METADATA_API: its port must be 1 to 65535",
+        );
+    }
     let want = "MetadataError: metadata: AWS_LAMBDA_METADATA_API: its host must be";
     if cfg!(not(feature = "dns")) {
         check(
