@@ -395,12 +395,14 @@ impl FeatureFlag {
             Some(value) => value,
             None => return Ok(None),
         };
-        json::parse(&json::to_vec(value)).map_err(|error| {
-            Error::new(
+        match json::parse(&json::to_vec(value)) {
+            Ok(attribute) => Ok(attribute),
+            // No closure: a closure is not the caller.
+            Err(error) => Err(Error::new(
                 SERVICE.error_type,
                 format_args!("attribute \"{name}\": {error}"),
-            )
-        })
+            )),
+        }
     }
 }
 

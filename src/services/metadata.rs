@@ -144,7 +144,13 @@ impl Metadata {
     /// The document does not have that form.
     #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
-        json::parse(self.document.as_bytes())
-            .map_err(|error| Error::new(SERVICE.error_type, format_args!("metadata: {error}")))
+        match json::parse(self.document.as_bytes()) {
+            Ok(value) => Ok(value),
+            // No closure: a closure is not the caller.
+            Err(error) => Err(Error::new(
+                SERVICE.error_type,
+                format_args!("metadata: {error}"),
+            )),
+        }
     }
 }

@@ -92,6 +92,16 @@ fn invoke(
         return Ok(body);
     }
     assert_eq!(posted.line, POST_ERROR);
+    // Each error names the line of the function that made the call.
+    let places = body.get("stackTrace").and_then(Value::as_array).unwrap();
+    let is_call = |place: &Value| {
+        let place = place.as_str().unwrap();
+        place.starts_with("examples") && place.contains("function.rs:")
+    };
+    assert!(
+        places.len() == 1 && places.iter().all(is_call),
+        "{places:?} of {calls:?}"
+    );
     let text = |name| body.get(name).and_then(Value::as_str).unwrap().to_owned();
     Err(text("errorType") + ": " + &text("errorMessage"))
 }
