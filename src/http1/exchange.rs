@@ -7,6 +7,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
+use std::io::Read;
 use std::net::TcpStream;
 
 use super::connection::{self, ReceiveError, Reply};
@@ -113,28 +114,35 @@ pub(crate) fn send_short(stream: &TcpStream, request: &[u8]) -> Sent {
 const WRITE_WAIT_MS: u64 = 50;
 
 /// Returns whether the peer has sent the start of the final reply or has closed the connection. After interim replies
-/// (1xx) the peer still reads the request.
+/// (1xx) the peer still reads the request, so they are read and discarded. After 101 it does not (RFC 9110, section
+/// 15.2.2).
 #[inline]
 fn is_answered(stream: &TcpStream) -> bool {
     const INTERIM: &[u8] = b"HTTP/1.1 1";
+    const SWITCHING: &[u8] = b"HTTP/1.1 101";
     const END: &[u8] = b"\r\n\r\n";
 
-    // Interim replies that are longer in total count as unanswered: the request then ends at its time limit.
-    let mut start = [0; 4096];
+    // A longer interim reply counts as an answer. Servers have limits of 8 to 16 KiB for a head.
+    let mut start = [0; 16 * 1024];
     if !sys::is_stale(stream) {
         return false;
     }
     let n = stream.peek(&mut start).unwrap_or(0);
     let mut rest = start.get(..n).unwrap_or_default();
     // To parse the heads takes 448 bytes more.
-    while rest.starts_with(INTERIM) {
+    while rest.starts_with(INTERIM) && !rest.starts_with(SWITCHING) {
         let Some(end) = rest.windows(END.len()).position(|window| window == END) else {
-            return false;
+            break;
         };
         rest = skip(rest, add(end, END.len()));
     }
-    // What is left is empty, or begins a reply that may still be an interim one.
-    n == 0 || !INTERIM.starts_with(rest)
+    let is_interim = INTERIM.starts_with(rest)
+        || (rest.starts_with(INTERIM) && !rest.starts_with(SWITCHING) && rest.len() < start.len());
+    let discarded_len = subtract(n, rest.len());
+    if discarded_len > 0 {
+        let _ = (&*stream).read(start.get_mut(..discarded_len).unwrap_or_default());
+    }
+    n == 0 || !is_interim
 }
 
 /// Sends a request of any length. Stops if the peer replies and does not read any more: the reply to a request that

@@ -590,6 +590,28 @@ fn a_refused_connection_is_an_error_at_once() {
     assert!(error.error_message().starts_with(&start), "{error}");
 }
 
+/// Nothing was sent, so the error is not that of a reply that is late.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_connection_that_is_not_accepted_in_time_is_an_error_of_its_own() {
+    const LIMIT: Duration = Duration::from_millis(300);
+    let listener = listen();
+    let addr = listener.local_addr().unwrap();
+    // Linux ignores new connections while the queue of the listener is full (listen(2)).
+    let mut queued = Vec::new();
+    while let Ok(stream) = std::net::TcpStream::connect_timeout(&addr, Duration::from_millis(100)) {
+        queued.push(stream);
+    }
+    let begin = Instant::now();
+    let error = client(addr).timeout(LIMIT).get("/a").send().unwrap_err();
+    let took = begin.elapsed();
+    assert_eq!(error.error_type(), "HttpClient.Unreachable");
+    let want = format!("GET http://{addr}/a: cannot connect: Timed out (os error 110)");
+    assert_eq!(error.error_message(), want);
+    assert!(took + Duration::from_millis(2) >= LIMIT, "{took:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
 #[test]
 fn an_idle_connection_that_the_peer_has_closed_is_replaced() {
     for method in ["GET", "POST"] {
@@ -747,14 +769,25 @@ fn a_reply_that_comes_before_the_whole_request_was_read_is_received() {
 fn a_reply_is_received_while_the_peer_does_not_read_the_request() {
     const REPLY: &[u8] =
         b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig";
-    const INTERIM: &[u8] =
-        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
+    const INTERIM: &str =
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
+    let hints = |len| {
+        format!(
+            "HTTP/1.1 103 Early Hints\r\nLink: {}\r\n\r\n",
+            "x".repeat(len)
+        )
+    };
     let body = vec![b'x'; 64 << 20];
     for (pause, is_reset, interim) in [
-        (0, false, "".as_bytes()),
-        (200, false, b""),
-        (200, true, b""),
-        (200, false, INTERIM),
+        (0, false, String::new()),
+        (200, false, String::new()),
+        (200, true, String::new()),
+        (200, false, INTERIM.to_owned()),
+        // More than one head, and longer in total than what is examined at once.
+        (200, false, INTERIM.repeat(8)),
+        (200, false, hints(10_000).repeat(4)),
+        (200, false, hints(100_000)),
+        (0, false, hints(10_000).repeat(4)),
     ] {
         let listener = listen();
         let client = client(listener.local_addr().unwrap()).timeout(Duration::from_secs(30));
@@ -763,7 +796,7 @@ fn a_reply_is_received_while_the_peer_does_not_read_the_request() {
             scope.spawn(|| {
                 let mut stream = accept(&listener);
                 stream.fill_buf().unwrap();
-                stream.get_mut().write_all(interim).unwrap();
+                stream.get_mut().write_all(interim.as_bytes()).unwrap();
                 thread::sleep(Duration::from_millis(pause));
                 stream.get_mut().write_all(REPLY).unwrap();
                 // The connection stays open, or it is reset because there are bytes that were not read.
@@ -774,7 +807,8 @@ fn a_reply_is_received_while_the_peer_does_not_read_the_request() {
             let begin = Instant::now();
             let got = text(client.post("/").body(&body).send());
             is_over.store(true, Ordering::SeqCst);
-            assert_eq!(got.as_deref(), Ok("413 big"), "{pause} {is_reset}");
+            let len = interim.len();
+            assert_eq!(got.as_deref(), Ok("413 big"), "{pause} {is_reset} {len}");
             assert!(
                 begin.elapsed() < Duration::from_secs(10),
                 "{:?}",
@@ -794,17 +828,52 @@ fn an_interim_reply_does_not_end_a_long_request() {
         scope.spawn(|| {
             let mut stream = accept(&listener);
             stream.fill_buf().unwrap();
-            for part in ["H", "TTP/1.1 102 Proc", "essing\r\n\r\n"] {
+            let hints = format!("HTTP/1.1 103 Early\r\nLink: {}\r\n\r\n", "x".repeat(9000));
+            for part in [
+                "H",
+                "TTP/1.1 102 Proc",
+                "essing\r\n\r\n",
+                &hints,
+                &hints,
+                "HTTP/1.1 1",
+            ] {
                 stream.get_mut().write_all(part.as_bytes()).unwrap();
                 thread::sleep(Duration::from_millis(200));
             }
             assert_eq!(read_request(&mut stream).body.len(), body.len());
+            stream.get_mut().write_all(b"03\r\n\r\n").unwrap();
             stream.get_mut().write_all(OK.as_bytes()).unwrap();
         });
         assert_eq!(
             text(client.post("/").body(&body).send()).as_deref(),
             Ok("200 hi")
         );
+    });
+}
+
+/// Status 101 is no interim reply after which the peer reads the rest of the request.
+#[test]
+fn a_reply_that_switches_protocols_ends_a_request_that_is_not_read() {
+    let listener = listen();
+    let client = client(listener.local_addr().unwrap()).timeout(Duration::from_secs(30));
+    let body = vec![b'x'; 64 << 20];
+    thread::scope(|scope| {
+        let peer = scope.spawn(|| {
+            let mut stream = accept(&listener);
+            stream.fill_buf().unwrap();
+            let reply = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
+            stream.get_mut().write_all(reply).unwrap();
+            stream
+        });
+        let begin = Instant::now();
+        let error = client.post("/").body(&body).send().unwrap_err();
+        assert!(error.error_message().contains("status 101"), "{error}");
+        assert!(
+            begin.elapsed() < Duration::from_secs(10),
+            "{:?}",
+            begin.elapsed()
+        );
+        drop(peer.join());
     });
 }
 
