@@ -124,6 +124,13 @@ const serve = async (program, args) => {
   }
 };
 const emulator = (name, ...args) => serve(`${target}/emulator`, [`${target}/examples/${name}`, ...args]);
+// Opens the page of a local Lambda, and sends a web request from it.
+const sendWeb = async (url, path) => {
+  await open(`${url}/`);
+  await click("[name=mode][value=web]");
+  await type("path", path);
+  await click("#send");
+};
 // Runs a command with sh. Returns its output.
 const sh = (command, options = {}) => {
   const { status, stdout, stderr } = spawnSync("sh", ["-c", command], { encoding: "utf8", ...options });
@@ -258,10 +265,7 @@ assert.deepEqual(await evaluate(`[...document.querySelectorAll("input, select, t
 // An invocation that runs into its timeout.
 served.end();
 served = await emulator("streaming", "--timeout", "2");
-await open(`${served.url}/`);
-await click("[name=mode][value=web]");
-await type("path", "/?from=9");
-await click("#send");
+await sendWeb(served.url, "/?from=9");
 await has("status", "timeout");
 await has("error", "Sandbox.Timedout");
 await has("log", "Task timed out after 2.00 seconds");
@@ -269,10 +273,7 @@ served.end();
 
 // A stream appears as it comes.
 served = await emulator("streaming", "--timeout", "20");
-await open(`${served.url}/`);
-await click("[name=mode][value=web]");
-await type("path", "/?from=2");
-await click("#send");
+await sendWeb(served.url, "/?from=2");
 await has("response", '{"left":2}');
 assert(await evaluate(`${id("send")}.disabled`), "the stream appeared at its end");
 assert(!(await text("response")).includes("statusCode"), "the head of the stream is shown as a part of its body");
