@@ -168,7 +168,7 @@ await open(`${served.url}/`);
 assert.deepEqual(await invocations(served.url), [], "loading the page has invoked the function");
 assert(!served.log.includes("ERROR"), served.log);
 
-// A click, an answer, a cold and a warm start.
+// A click shows the response, and tells a cold from a warm start.
 const first = JSON.stringify("it's $(id) `id` \\ \"[a]\" @é");
 await type("event", first);
 await click("#send");
@@ -189,7 +189,7 @@ assert.deepEqual(words, ["-sS", `${served.url}/2015-03-31/functions/function/inv
   "Content-Type: application/json", "--data-raw", first]);
 if (hasCurl) assert.equal(sh(command), first);
 
-// Errors: of the function, of its process, of the time, and of the JSON.
+// Errors of the function, a process that ends, a timeout, and malformed JSON.
 for (const [event, status, part] of [
   ['"error"', "error: Function.NoStock", "sold out"],
   ['"exit"', "error: Runtime.ExitError", "exit status 3"],
@@ -205,7 +205,7 @@ await type("event", '{"a": }');
 await click("#send");
 await has("problem", "The event is not valid JSON");
 assert.equal((await invocations(served.url)).length, before, "malformed JSON has invoked the function");
-// What a function returns is text.
+// The page shows HTML in a response as text.
 await type("event", JSON.stringify("<img src=x onerror=document.title='broken'><script>alert(1)</script>"));
 await click("#send");
 await has("response", "<img src=x");

@@ -493,7 +493,7 @@ impl<'c> RequestBuilder<'c> {
                     ExchangeError::Receive(_) => INVALID_REPLY,
                     ExchangeError::Connect(_) => "HttpClient.Unreachable",
                 };
-                // The head of the interim reply that was not expected is in the buffer.
+                // The buffer holds the head of the unexpected interim reply.
                 let is_upgrade = buffer.get(8..12) == Some(b" 101");
                 let why = match failure {
                     ExchangeError::Receive(ReceiveError::Interim) if is_upgrade => {

@@ -117,19 +117,19 @@ const WRITE_WAIT_MS: u64 = 50;
 /// (1xx) the peer still reads the request, so they are read and discarded. After 101 it does not (RFC 9110, section
 /// 15.2.2).
 #[inline]
-fn is_answered(stream: &TcpStream) -> bool {
+fn has_final_reply(stream: &TcpStream) -> bool {
     const INTERIM: &[u8] = b"HTTP/1.1 1";
     const SWITCHING: &[u8] = b"HTTP/1.1 101";
     const END: &[u8] = b"\r\n\r\n";
 
-    // A longer interim reply counts as an answer. Servers have limits of 8 to 16 KiB for a head.
+    // An interim reply that is longer ends the request. Usual limits of servers for a head are 8 to 16 KiB.
     let mut start = [0; 16 * 1024];
     if !sys::is_stale(stream) {
         return false;
     }
     let n = stream.peek(&mut start).unwrap_or(0);
     let mut rest = start.get(..n).unwrap_or_default();
-    // To parse the heads takes 448 bytes more.
+    // The plain form parses the heads, which is 448 bytes more.
     while rest.starts_with(INTERIM) && !rest.starts_with(SWITCHING) {
         let Some(end) = rest.windows(END.len()).position(|window| window == END) else {
             break;
@@ -169,7 +169,7 @@ pub(crate) fn send(stream: &TcpStream, request: [&[u8]; 2], end_ms: u64) -> Sent
         match sys::send(stream, parts) {
             Ok(n) => sent = add(sent, n),
             Err(errno) if errno.is_interrupted() || errno.is_would_block() => {
-                if is_answered(stream) {
+                if has_final_reply(stream) {
                     return Err((sent, Errno::TIMED_OUT));
                 }
             }

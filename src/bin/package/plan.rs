@@ -311,7 +311,7 @@ fn choose<'m>(metadata: &'m Json, options: &Options<'_>) -> Result<Vec<Target<'m
     Ok(chosen)
 }
 
-/// Returns the binaries and examples of packages, each after a space, as cargo lists them.
+/// Returns the names of all binaries and examples of packages in cargo's order, each after a space.
 fn names_of<'m>(packages: impl IntoIterator<Item = impl std::borrow::Borrow<&'m Json>>) -> String {
     let packages: Vec<&Json> = packages
         .into_iter()

@@ -1,4 +1,4 @@
-//! Tests of choosing what to build, of JSON, and of what is said about failed builds.
+//! Tests of `plan.rs` and `json.rs`: the choice of targets, the JSON reader, and the messages about failed builds.
 
 use super::json::Json;
 use super::{Options, choose, explain, plan, quoted};

@@ -257,7 +257,7 @@ fn history_has_responses_logs_metrics_and_subsegments() {
         let error = bad.get("error").and_then(Value::as_str).unwrap();
         assert!(error.contains("sold out"), "{error}");
 
-        // Other callers are in it too, the last one first.
+        // The history also has the invocations of other callers, the newest first.
         let call = "POST /2015-03-31/functions/function/invocations";
         client.request(call, "", b"\"third\"");
         let list = value(&client.request("GET /_local/history", "", b""));

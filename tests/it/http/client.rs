@@ -638,7 +638,7 @@ fn an_idempotent_request_is_repeated_once_on_a_new_connection() {
         let sent = client.request("PUT", "/2").body("x").send();
         assert_eq!(text(sent).as_deref(), Ok("200 hi"));
     });
-    // An interim reply is not a part of the final one.
+    // The peer has sent an interim reply, but no byte of the final one.
     let interim = "HTTP/1.1 103 Early Hints\r\n\r\n";
     let script = [
         step("GET /1 HTTP/1.1", OK),

@@ -199,7 +199,7 @@ fn an_error_of_the_crates_functions_names_the_place_of_the_call() {
     });
 }
 
-/// In this process, no variable names a service.
+/// This process has no variables with the addresses of services.
 #[test]
 #[expect(
     clippy::needless_question_mark,
@@ -231,7 +231,7 @@ fn an_error_of_a_missing_service_names_the_place_of_the_call() {
     check_place("FeatureFlag::attribute", || Ok(flag.attribute::<u8>("a")?));
 }
 
-/// The values are there, but do not have the requested form.
+/// A value is missing, or does not have the requested form.
 #[test]
 fn an_error_about_the_value_of_a_service_names_the_place_of_the_call() {
     use tiny_lambda::emulator::{self, InvokeRequest};
