@@ -16,18 +16,18 @@ use crate::support::runtime_api::{
     within,
 };
 
-const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+pub(super) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
 /// Plays `script` to `f` with a client for it. Returns the requests.
-fn play(script: &[Step], f: impl FnOnce(&Client) + Send) -> Vec<Request> {
+pub(super) fn play(script: &[Step], f: impl FnOnce(&Client) + Send) -> Vec<Request> {
     converse(script, |addr| f(&client(addr)))
 }
 
-fn client(addr: SocketAddr) -> Client {
+pub(super) fn client(addr: SocketAddr) -> Client {
     Client::new(&addr.to_string()).unwrap()
 }
 
-fn text(result: Result<Reply, Error>) -> Result<String, String> {
+pub(super) fn text(result: Result<Reply, Error>) -> Result<String, String> {
     match result {
         Ok(reply) => Ok(format!("{} {}", reply.status, reply.text().unwrap())),
         Err(error) => Err(error.error_type().to_owned() + ": " + error.error_message()),

@@ -510,6 +510,8 @@ fn a_malformed_flag_is_an_error_about_its_own_form() {
 #[test]
 fn a_reply_that_is_cut_or_too_long_is_an_error() {
     let too_long = "HTTP/1.1 200 OK\r\nContent-Length: 4194305\r\n\r\n";
+    let interim = "HTTP/1.1 102 Processing\r\n\r\n".repeat(100);
+    let flood = "HTTP/1.1 200 OK\r\n".to_owned() + &"X: y\r\n".repeat(200_000);
     for (bytes, want) in [
         ("", "connection closed without a reply"),
         (
@@ -522,10 +524,65 @@ fn a_reply_that_is_cut_or_too_long_is_an_error() {
         ),
         ("SSH-2.0-OpenSSH\r\n", "malformed status line"),
         (too_long, "body too long"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+            "malformed Content-Length",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
+            "body too long",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX\r\n\r\n",
+            "malformed trailer",
+        ),
+        (&interim, "unexpected interim reply"),
+        (&flood, "head of over 1 MiB"),
     ] {
         let (_, got) = play(&[step_and_close(GET_P, bytes)], &["parameter p"]);
         assert_eq!(got, Err(format!("ParameterError: parameter \"p\": {want}")));
     }
+}
+
+#[test]
+fn an_odd_reply_has_a_value() {
+    let len = P.len();
+    let chunks = format!("{len:x}\r\n{P}\r\n0\r\nX-Sum: 1\r\n\r\n");
+    let stale = format!("{}HTTP/1.1 500 Stale\r\n\r\n", reply(200, P));
+    for bytes in [
+        format!("HTTP/1.1 100 Continue\r\n\r\n{}", reply(200, P)),
+        format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"),
+        format!("HTTP/1.1 200 OK\r\nX: \0\r\n y\r\n\r\n{P}"),
+        format!("HTTP/1.0 200 OK\nContent-Length: {len}\nContent-Length: {len}\n\n{P}"),
+        // Further replies, which nobody has requested.
+        stale,
+    ] {
+        // Each of them ends the connection, so the second request is on a new one.
+        let script = [step_and_close(GET_P, &bytes), step(GET_S, reply(200, S))];
+        let (_, got) = play(&script, &["parameter p", "secret s"]);
+        assert_eq!(got, Ok(json!(["v \"1\"", "[1,2]"])), "{bytes}");
+    }
+}
+
+/// No text of a service exhausts the stack or breaks the line of the error.
+#[test]
+fn a_hostile_body_is_an_error() {
+    let deep = "[".repeat(1 << 20);
+    for body in [&deep, &format!(r#"{{"Parameter":{{"Value":{deep}"#)] {
+        let (_, got) = play(&[step(GET_P, reply(200, body))], &["parameter p"]);
+        let got = got.unwrap_err();
+        let want = "ParameterError: parameter \"p\": malformed reply: unexpected JSON at $";
+        assert!(got.starts_with(want), "{got}");
+    }
+    let calls = ["configuration-json c", "flags c"];
+    for call in calls {
+        let (_, got) = play(&[step(GET_C, reply(200, &deep))], &[call]);
+        let got = got.unwrap_err();
+        assert!(got.starts_with("ConfigurationError: "), "{got}");
+    }
+    let (_, got) = play(&[step(GET_S, reply(500, "a\r\n\0b"))], &["secret s"]);
+    let want = "SecretError: secret \"s\": status 500: a   b";
+    assert_eq!(got, Err(want.to_owned()));
 }
 
 #[test]
@@ -534,6 +591,14 @@ fn a_call_is_repeated_while_the_extension_is_not_ready() {
     let script = [
         not_ready.clone(),
         not_ready.clone(),
+        step(GET_P, reply(200, P)),
+    ];
+    let (_, got) = play(&script, &["parameter p"]);
+    assert_eq!(got, Ok(json!(["v \"1\""])));
+    // It closes the connection after each reply.
+    let script = [
+        step_and_close(GET_P, reply(400, NOT_READY)),
+        step_and_close(GET_P, reply(400, NOT_READY)),
         step(GET_P, reply(200, P)),
     ];
     let (_, got) = play(&script, &["parameter p"]);
