@@ -7,7 +7,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
-use std::io::Read;
 use std::net::TcpStream;
 
 use super::connection::{self, ReceiveError, Reply};
@@ -113,8 +112,8 @@ pub(crate) fn send_short(stream: &TcpStream, request: &[u8]) -> Sent {
 /// How long a write waits before the connection is examined for a reply, in milliseconds.
 const WRITE_WAIT_MS: u64 = 50;
 
-/// Returns whether the peer has sent the start of the final reply or has closed the connection. After interim replies
-/// (1xx) the peer still reads the request, so they are read and discarded. After 101 it does not (RFC 9110, section
+/// Returns whether the peer has sent the start of the final reply or has closed the connection. After an interim reply
+/// (1xx) the peer still reads the request, so one is read and discarded. After 101 it does not (RFC 9110, section
 /// 15.2.2).
 #[inline]
 fn has_final_reply(stream: &TcpStream) -> bool {
@@ -128,21 +127,17 @@ fn has_final_reply(stream: &TcpStream) -> bool {
         return false;
     }
     let n = stream.peek(&mut start).unwrap_or(0);
-    let mut rest = start.get(..n).unwrap_or_default();
-    // The plain form parses the heads, which is 448 bytes more.
-    while rest.starts_with(INTERIM) && !rest.starts_with(SWITCHING) {
-        let Some(end) = rest.windows(END.len()).position(|window| window == END) else {
-            break;
-        };
-        rest = skip(rest, add(end, END.len()));
+    let head = start.get(..n).unwrap_or_default();
+    if !head.starts_with(INTERIM) || head.starts_with(SWITCHING) {
+        return n == 0 || !INTERIM.starts_with(head);
     }
-    let is_interim = INTERIM.starts_with(rest)
-        || (rest.starts_with(INTERIM) && !rest.starts_with(SWITCHING) && rest.len() < start.len());
-    let discarded_len = subtract(n, rest.len());
-    if discarded_len > 0 {
-        let _ = (&*stream).read(start.get_mut(..discarded_len).unwrap_or_default());
-    }
-    n == 0 || !is_interim
+    // The plain form parses the head, which is 448 bytes more.
+    let Some(end) = head.windows(END.len()).position(|window| window == END) else {
+        return n == start.len();
+    };
+    let interim_len = add(end, END.len());
+    let mut interim = Vec::with_capacity(interim_len);
+    sys::receive(stream, &mut interim, interim_len).is_err()
 }
 
 /// Sends a request of any length. Stops if the peer replies and does not read any more: the reply to a request that
