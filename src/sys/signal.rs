@@ -73,6 +73,7 @@ pub(crate) fn with_signals<T>(n_signals: u32, f: impl FnOnce() -> T) -> T {
     extern "C" fn ignore(_: c_int) {}
     unsafe extern "C" {
         fn signal(signal: c_int, handler: usize) -> usize;
+        fn siginterrupt(signal: c_int, interrupts: c_int) -> c_int;
         fn pthread_self() -> usize;
         fn pthread_kill(thread: usize, signal: c_int) -> c_int;
     }
@@ -80,6 +81,7 @@ pub(crate) fn with_signals<T>(n_signals: u32, f: impl FnOnce() -> T) -> T {
     // SAFETY: the handler does nothing.
     let thread = unsafe {
         signal(SIGUSR1, ignore as usize);
+        siginterrupt(SIGUSR1, 1);
         pthread_self()
     };
     let is_over = AtomicBool::new(false);

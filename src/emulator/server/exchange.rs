@@ -466,13 +466,15 @@ fn origin_form(target: &str) -> (String, Option<String>) {
     (format!("{slash}{path}"), Some(authority.to_owned()))
 }
 
-#[cfg(test)]
+#[cfg(all(
+    test,
+    any(target_os = "linux", target_os = "macos", target_os = "freebsd")
+))]
 mod tests {
     use super::*;
     use std::net::{Ipv4Addr, TcpListener};
 
     /// The caller of a read that a signal interrupts limits the next read to the time that is left.
-    #[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))]
     #[test]
     fn an_interrupted_read_is_not_repeated_with_the_whole_timeout() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
