@@ -124,6 +124,13 @@ const serve = async (program, args) => {
   }
 };
 const emulator = (name, ...args) => serve(`${target}/emulator`, [`${target}/examples/${name}`, ...args]);
+// Opens the page of a local Lambda, and sends a web request from it.
+const sendWeb = async (url, path) => {
+  await open(`${url}/`);
+  await click("[name=mode][value=web]");
+  await type("path", path);
+  await click("#send");
+};
 // Runs a command with sh. Returns its output.
 const sh = (command, options = {}) => {
   const { status, stdout, stderr } = spawnSync("sh", ["-c", command], { encoding: "utf8", ...options });
@@ -161,7 +168,7 @@ await open(`${served.url}/`);
 assert.deepEqual(await invocations(served.url), [], "loading the page has invoked the function");
 assert(!served.log.includes("ERROR"), served.log);
 
-// A click, an answer, a cold and a warm start.
+// A click shows the response, and tells a cold from a warm start.
 const first = JSON.stringify("it's $(id) `id` \\ \"[a]\" @é");
 await type("event", first);
 await click("#send");
@@ -182,7 +189,7 @@ assert.deepEqual(words, ["-sS", `${served.url}/2015-03-31/functions/function/inv
   "Content-Type: application/json", "--data-raw", first]);
 if (hasCurl) assert.equal(sh(command), first);
 
-// Errors: of the function, of its process, of the time, and of the JSON.
+// Errors of the function, a process that ends, a timeout, and malformed JSON.
 for (const [event, status, part] of [
   ['"error"', "error: Function.NoStock", "sold out"],
   ['"exit"', "error: Runtime.ExitError", "exit status 3"],
@@ -198,7 +205,7 @@ await type("event", '{"a": }');
 await click("#send");
 await has("problem", "The event is not valid JSON");
 assert.equal((await invocations(served.url)).length, before, "malformed JSON has invoked the function");
-// What a function returns is text.
+// The page shows HTML in a response as text.
 await type("event", JSON.stringify("<img src=x onerror=document.title='broken'><script>alert(1)</script>"));
 await click("#send");
 await has("response", "<img src=x");
@@ -258,10 +265,7 @@ assert.deepEqual(await evaluate(`[...document.querySelectorAll("input, select, t
 // An invocation that runs into its timeout.
 served.end();
 served = await emulator("streaming", "--timeout", "2");
-await open(`${served.url}/`);
-await click("[name=mode][value=web]");
-await type("path", "/?from=9");
-await click("#send");
+await sendWeb(served.url, "/?from=9");
 await has("status", "timeout");
 await has("error", "Sandbox.Timedout");
 await has("log", "Task timed out after 2.00 seconds");
@@ -269,10 +273,7 @@ served.end();
 
 // A stream appears as it comes.
 served = await emulator("streaming", "--timeout", "20");
-await open(`${served.url}/`);
-await click("[name=mode][value=web]");
-await type("path", "/?from=2");
-await click("#send");
+await sendWeb(served.url, "/?from=2");
 await has("response", '{"left":2}');
 assert(await evaluate(`${id("send")}.disabled`), "the stream appeared at its end");
 assert(!(await text("response")).includes("statusCode"), "the head of the stream is shown as a part of its body");

@@ -272,6 +272,17 @@ impl Error {
         Error::new(Error::UNMARSHAL, message)
     }
 
+    /// Appends the place of an array's element to the message. `array` is the path of the array.
+    pub(crate) fn at_element(mut self, array: &str, index: usize) -> Error {
+        let message = &mut self.0.message;
+        for text in [" at ", array, "["] {
+            message.push_str(text);
+        }
+        push_decimal(message, index as u64);
+        message.push(']');
+        self
+    }
+
     /// Returns the error for the log, with `start` of the event at the end of the message.
     pub(crate) fn with_event(&self, start: &[u8]) -> Error {
         let mut message = self.0.message.clone();

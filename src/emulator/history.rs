@@ -11,24 +11,24 @@ use crate::emulator::time::epoch_ms;
 use crate::json;
 use crate::json::{Object, Value};
 
-/// Invocations that are kept.
+/// The number of invocations that are kept.
 const RECORDS_MAX: usize = 50;
-/// How much is kept of an event and of a response, in bytes.
+/// The length of the start of an event or a response that is kept, in bytes.
 const BODY_LEN_MAX: usize = 256 * 1024;
-/// Longest event from which a title is made, in bytes.
+/// The longest event from which a title is made, in bytes.
 const TITLED_LEN_MAX: usize = 16 * 1024;
-/// Longest title and longest name of a subsegment, in characters.
+/// The longest title, and the longest name of a subsegment, in characters.
 const TITLE_LEN_MAX: usize = 100;
-/// Subsegments that are kept of an invocation.
+/// The number of subsegments of an invocation that are kept.
 const SUBSEGMENTS_MAX: usize = 200;
 
-/// The last invocations. They hold at most 50 MB: the log of each has at most 64 KB, its lines about metrics too.
+/// The last invocations. They take at most 50 MB, since logs and lines about metrics have at most 64 KB each.
 #[derive(Debug, Default)]
 pub(crate) struct History(Mutex<HistoryState>);
 
 #[derive(Debug, Default)]
 struct HistoryState {
-    /// How often a record was added or changed.
+    /// The number of times that a record was added or changed.
     n_changes: u64,
     /// The number of the next record.
     next: u64,
@@ -60,7 +60,7 @@ struct Record {
 #[derive(Debug, Default)]
 struct CutBody {
     bytes: Vec<u8>,
-    /// Length of the whole body.
+    /// The length of the whole body, in bytes.
     len: usize,
 }
 
@@ -140,7 +140,7 @@ impl Recorder {
         let mut state = lock(&self.history.0);
         state.n_changes = state.n_changes.saturating_add(1);
         let mut records = state.records.iter_mut();
-        // A record that is no longer kept does not change.
+        // The record may have been removed, since only the last ones are kept.
         if let Some(record) = records.find(|it| it.number == self.number) {
             change(record);
         }
@@ -342,7 +342,7 @@ mod tests {
         let (n_changes, records) = history.list();
         assert_eq!(records.len(), RECORDS_MAX);
         assert_eq!(n_changes, 2 + RECORDS_MAX as u64);
-        // Of the attempts of one invocation, a request ID means the last one.
+        // Attempts of one invocation share its request ID. A search by this ID finds the last attempt.
         let newest = history.find("same").unwrap();
         assert_eq!(newest.get("number"), Some(&(RECORDS_MAX as u64).into()));
     }

@@ -53,14 +53,14 @@ pub(crate) enum ResponsePart {
     Report(InvocationData),
 }
 
-/// What the function has written and sent during an invocation, besides its response, and the report.
+/// The output of an invocation besides its response: the report, the log, metrics and subsegments.
 #[derive(Debug, Default)]
 pub(crate) struct InvocationData {
     pub(crate) report: InvocationReport,
-    /// The log, of which only the end is kept if it is long.
+    /// The end of the log.
     pub(crate) log: Vec<u8>,
     pub(crate) metrics: Vec<Metric>,
-    /// Lines that show the metrics, and what CloudWatch would ignore.
+    /// Lines that show the metrics, and warn of what CloudWatch would ignore.
     pub(crate) metric_lines: String,
     pub(crate) subsegments: Vec<Subsegment>,
 }

@@ -275,15 +275,18 @@ fn not_handled(reason: &str) -> Error {
     Error::of("Runtime.BatchCut", &[reason])
 }
 
-/// Checks the identifier `name` of a record.
+/// Where the records of most events are.
+pub(super) const RECORDS: &str = "$.Records";
+
+/// Checks the identifier `name` of the record `index` of [`RECORDS`].
 ///
 /// # Errors
 /// If it is missing or empty. Lambda retries the whole batch for an empty identifier, without an
 /// error message.
 #[track_caller]
-pub(super) fn check_id(id: &Field<String>, name: &str) -> Result<()> {
-    if id.get()?.is_empty() {
-        return Err(unmarshal_error(name, " is empty"));
+pub(super) fn check_id(id: &Field<String>, name: &str, index: usize) -> Result<()> {
+    if id.get_in(RECORDS, index)?.is_empty() {
+        return Err(unmarshal_error(name, " is empty").at_element(RECORDS, index));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 use std::time::SystemTime;
 
-use super::batch::{BatchResponse, check_id, run_stream_batch};
+use super::batch::{BatchResponse, RECORDS, check_id, run_stream_batch};
 use super::field::{event, parse_json, unmarshal_error};
 use super::kinesis::TumblingWindow;
 use super::{Base64, EpochMicros, EpochMillis, EpochSeconds, Map};
@@ -354,10 +354,11 @@ pub fn each(
     mut f: impl FnMut(&DynamoDbEventRecord) -> Result<()>,
 ) -> Result<BatchResponse> {
     let records = event.records.get()?;
-    for record in records {
+    for (index, record) in records.iter().enumerate() {
         check_id(
-            &record.dynamodb.get()?.sequence_number,
+            &record.dynamodb.get_in(RECORDS, index)?.sequence_number,
             "DynamoDbStreamRecord.SequenceNumber",
+            index,
         )?;
     }
     Ok(run_stream_batch(

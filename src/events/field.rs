@@ -92,6 +92,18 @@ impl<T> Field<T> {
         }
     }
 
+    /// Does the same as [`get`](Self::get) for a member of an element of an array, whose place all errors name.
+    /// `array` is its path, such as `$.Records`.
+    #[track_caller]
+    pub(super) fn get_in(&self, array: &str, index: usize) -> Result<&T> {
+        match &self.0 {
+            Ok(value) => Ok(value),
+            // The error of the reader has the place already.
+            Err(reason @ NoValue::Invalid(_)) => Err(reason.error()),
+            Err(reason) => Err(reason.error().at_element(array, index)),
+        }
+    }
+
     /// Returns the value to change it.
     ///
     /// ```

@@ -213,8 +213,9 @@ pub fn each(
     let mut runner = BatchRunner::new(cx, "Kafka record");
     let mut response = KafkaBatchResponse::default();
     for (partition, records) in event.records.get()?.to_vec()? {
-        for record in &records {
-            let offset = *record.offset.get()?;
+        for (index, record) in records.iter().enumerate() {
+            let array = ["$.records[\"", &partition, "\"]"].concat();
+            let offset = *record.offset.get_in(&array, index)?;
             let id = [&partition, " ", Number::from(offset).as_str()].concat();
             if let Err(error) = runner.run(&id, &mut || f(record)) {
                 let at = (partition, offset);

@@ -1,6 +1,6 @@
 //! Amazon Kinesis Data Streams: records of a shard.
 
-use super::batch::{BatchResponse, check_id, run_stream_batch};
+use super::batch::{BatchResponse, RECORDS, check_id, run_stream_batch};
 use super::field::event;
 use super::{Base64, EpochSeconds, Map, Timestamp};
 use crate::context::Context;
@@ -92,10 +92,11 @@ pub fn each(
     mut f: impl FnMut(&KinesisEventRecord) -> Result<()>,
 ) -> Result<BatchResponse> {
     let records = event.records.get()?;
-    for record in records {
+    for (index, record) in records.iter().enumerate() {
         check_id(
-            &record.kinesis.get()?.sequence_number,
+            &record.kinesis.get_in(RECORDS, index)?.sequence_number,
             "KinesisRecord.sequenceNumber",
+            index,
         )?;
     }
     Ok(run_stream_batch(

@@ -261,8 +261,8 @@ pub fn each_with_options(
 ) -> Result<BatchResponse> {
     let messages = event.records.get()?;
     let mut is_fifo = false;
-    for message in messages {
-        check_id(&message.message_id, "SqsMessage.messageId")?;
+    for (index, message) in messages.iter().enumerate() {
+        check_id(&message.message_id, "SqsMessage.messageId", index)?;
         is_fifo |= message.is_fifo();
     }
     let group_of: Option<GroupOf<SqsMessage>> = match (is_fifo, options.continue_other_groups) {

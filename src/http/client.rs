@@ -29,8 +29,8 @@
 //! | error type | meaning |
 //! | --- | --- |
 //! | `HttpClient.InvalidRequest` | the address, method, path or a header is malformed; nothing was sent |
-//! | `HttpClient.Unreachable` | no connection can be made |
-//! | `HttpClient.Timeout` | there was no whole reply in time |
+//! | `HttpClient.Unreachable` | no connection was made, because it was refused or not accepted in time; nothing was sent |
+//! | `HttpClient.Timeout` | there was no whole reply in time; the peer may have read the request |
 //! | `HttpClient.InvalidReply` | the connection ended early, or the reply is malformed, too long or not what was asked for |
 //! | `HttpClient.Status` | the status is an error; only from [`Reply::error_for_status`] |
 
@@ -493,7 +493,7 @@ impl<'c> RequestBuilder<'c> {
                     ExchangeError::Receive(_) => INVALID_REPLY,
                     ExchangeError::Connect(_) => "HttpClient.Unreachable",
                 };
-                // The head of the interim reply that was not expected is in the buffer.
+                // The buffer holds the head of the unexpected interim reply.
                 let is_upgrade = buffer.get(8..12) == Some(b" 101");
                 let why = match failure {
                     ExchangeError::Receive(ReceiveError::Interim) if is_upgrade => {

@@ -18,7 +18,7 @@ pub(crate) fn socket_addr(authority: &str) -> core::result::Result<SocketAddr, &
         Some((host, port)) if !authority.ends_with(']') => (host, parse_port(port.as_bytes())),
         _ => (authority, Some(80)),
     };
-    let port = port.ok_or("its port is not a number up to 65535")?;
+    let port = port.ok_or("its port must be 1 to 65535")?;
     let ip = match host.as_bytes() {
         [b'[', host @ .., b']'] => ipv6(host).map(IpAddr::V6),
         name if head::is(name, b"localhost") => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
@@ -31,10 +31,11 @@ pub(crate) fn socket_addr(authority: &str) -> core::result::Result<SocketAddr, &
     }
 }
 
-/// Reads the number of a port.
+/// Reads the number of a port, from 1 to 65535. Port 0 is reserved (RFC 6335, section 6).
 #[inline]
 pub(crate) fn parse_port(text: &[u8]) -> Option<u16> {
-    u16::try_from(parse_decimal(text)?).ok()
+    let port = parse_decimal(text).filter(|port| matches!(port, 1..=0xffff))?;
+    u16::try_from(port).ok()
 }
 
 /// Returns the texts before and after the last colon. The plain form is `rsplit_once`, which is 600 bytes

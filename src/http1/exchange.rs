@@ -112,29 +112,32 @@ pub(crate) fn send_short(stream: &TcpStream, request: &[u8]) -> Sent {
 /// How long a write waits before the connection is examined for a reply, in milliseconds.
 const WRITE_WAIT_MS: u64 = 50;
 
-/// Returns whether the peer has sent the start of the final reply or has closed the connection. After interim replies
-/// (1xx) the peer still reads the request.
+/// Returns whether the peer has sent the start of the final reply or has closed the connection. After an interim reply
+/// (1xx) the peer still reads the request, so one is read and discarded. After 101 it does not (RFC 9110, section
+/// 15.2.2).
 #[inline]
-fn is_answered(stream: &TcpStream) -> bool {
+fn has_final_reply(stream: &TcpStream) -> bool {
     const INTERIM: &[u8] = b"HTTP/1.1 1";
+    const SWITCHING: &[u8] = b"HTTP/1.1 101";
     const END: &[u8] = b"\r\n\r\n";
 
-    // Interim replies that are longer in total count as unanswered: the request then ends at its time limit.
-    let mut start = [0; 4096];
+    // An interim reply that is longer ends the request. Usual limits of servers for a head are 8 to 16 KiB.
+    let mut start = [0; 16 * 1024];
     if !sys::is_stale(stream) {
         return false;
     }
     let n = stream.peek(&mut start).unwrap_or(0);
-    let mut rest = start.get(..n).unwrap_or_default();
-    // To parse the heads takes 448 bytes more.
-    while rest.starts_with(INTERIM) {
-        let Some(end) = rest.windows(END.len()).position(|window| window == END) else {
-            return false;
-        };
-        rest = skip(rest, add(end, END.len()));
+    let head = start.get(..n).unwrap_or_default();
+    if !head.starts_with(INTERIM) || head.starts_with(SWITCHING) {
+        return n == 0 || !INTERIM.starts_with(head);
     }
-    // What is left is empty, or begins a reply that may still be an interim one.
-    n == 0 || !INTERIM.starts_with(rest)
+    // The plain form parses the head, which is 448 bytes more.
+    let Some(end) = head.windows(END.len()).position(|window| window == END) else {
+        return n == start.len();
+    };
+    let interim_len = add(end, END.len());
+    let mut interim = Vec::with_capacity(interim_len);
+    sys::receive(stream, &mut interim, interim_len).is_err()
 }
 
 /// Sends a request of any length. Stops if the peer replies and does not read any more: the reply to a request that
@@ -161,7 +164,7 @@ pub(crate) fn send(stream: &TcpStream, request: [&[u8]; 2], end_ms: u64) -> Sent
         match sys::send(stream, parts) {
             Ok(n) => sent = add(sent, n),
             Err(errno) if errno.is_interrupted() || errno.is_would_block() => {
-                if is_answered(stream) {
+                if has_final_reply(stream) {
                     return Err((sent, Errno::TIMED_OUT));
                 }
             }

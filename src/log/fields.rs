@@ -91,7 +91,7 @@ pub(super) fn write_field(w: &mut Writer, is_json: bool, name: &str, value: &dyn
     let start = w.out().len();
     value.write(w);
     let out = w.out();
-    // Without the quotes of a single word. That the slice is long enough is known to the compiler, so nothing can panic.
+    // Removes the quotes around a single word. The pattern tells the compiler the slice's length, so nothing can panic.
     if let Some(text @ [b'"', _, .., b'"']) = out.get_mut(start..) {
         if is_single_word(text) {
             text.copy_within(1.., 0);

@@ -207,7 +207,7 @@ impl Line {
         let mut rest = sets;
         while let [set, later_sets @ ..] = rest {
             rest = later_sets;
-            // A set is the same in any order of its names. A set that has a name twice is refused below.
+            // The order of names does not matter. A set that has a name twice is refused below.
             let is_same = |other: &&[&str]| {
                 other.len() == set.len() && other.iter().all(|name| set.contains(name))
             };

@@ -114,9 +114,11 @@ mod tests {
         check("127.0.0.1:9001/a?b", shape);
         check("caf\u{e9}:80", shape);
         check("https://127.0.0.1:9001", "the Runtime API is plain http");
-        let port = "its port is not a number up to 65535";
+        let port = "its port must be 1 to 65535";
         check("127.0.0.1:", port);
         check("127.0.0.1:65536", port);
+        check("127.0.0.1:0", port);
+        check("http://[::1]:00/base", port);
         check("localhost:-1", port);
         check("localhost:http", port);
         if cfg!(not(feature = "dns")) {

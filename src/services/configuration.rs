@@ -61,14 +61,14 @@ fn text<const N: usize>(names: [&str; N]) -> Result<String> {
     call.text()
 }
 
-/// What precedes the names of application, environment and profile in messages and in the path.
+/// The texts before the names of application, environment and profile: one in messages, one in the request line.
 static PARTS: [[&str; 2]; 3] = [
     ["configuration \"", "GET /applications/"],
     ["/", "/environments/"],
     ["/", "/configurations/"],
 ];
 
-/// Sends a call whose head is whole. The call receives the reply.
+/// Sends the request of a call, whose head must be complete, and receives the reply into the call.
 #[inline]
 #[track_caller]
 fn request(call: &mut Call) -> Result<()> {
@@ -395,12 +395,14 @@ impl FeatureFlag {
             Some(value) => value,
             None => return Ok(None),
         };
-        json::parse(&json::to_vec(value)).map_err(|error| {
-            Error::new(
+        match json::parse(&json::to_vec(value)) {
+            Ok(attribute) => Ok(attribute),
+            // The plain form, `map_err`, takes a closure, which does not know the caller's place.
+            Err(error) => Err(Error::new(
                 SERVICE.error_type,
                 format_args!("attribute \"{name}\": {error}"),
-            )
-        })
+            )),
+        }
     }
 }
 

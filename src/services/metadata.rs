@@ -86,7 +86,7 @@ pub fn metadata() -> Result<Metadata> {
     Ok(metadata)
 }
 
-/// The head of the request up to the token.
+/// The part of the request's head before the token.
 const HEAD: &str = "GET /2026-01-15/metadata/execution-environment HTTP/1.1\r\nHost: localhost\r\n\
     Authorization: Bearer ";
 
@@ -144,7 +144,13 @@ impl Metadata {
     /// The document does not have that form.
     #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
-        json::parse(self.document.as_bytes())
-            .map_err(|error| Error::new(SERVICE.error_type, format_args!("metadata: {error}")))
+        match json::parse(self.document.as_bytes()) {
+            Ok(value) => Ok(value),
+            // The plain form, `map_err`, takes a closure, which does not know the caller's place.
+            Err(error) => Err(Error::new(
+                SERVICE.error_type,
+                format_args!("metadata: {error}"),
+            )),
+        }
     }
 }

@@ -81,7 +81,7 @@ struct Service {
     error_type: &'static str,
     not_found: &'static str,
     access_denied: &'static str,
-    /// Why a reply without a value is malformed.
+    /// The error message for a reply that has no value.
     no_value: &'static str,
     /// The end of the message about a refused connection.
     refused: &'static str,
@@ -92,9 +92,9 @@ struct Service {
 #[derive(Debug, Clone)]
 struct Call {
     service: &'static Service,
-    /// What is requested, as messages begin: `parameter "/db/url": `.
+    /// The start of error messages: `parameter "/db/url": `.
     subject: String,
-    /// The method and the path, as far as it is made.
+    /// The head of the request; at first only the method and the path.
     head: String,
     /// The body of the reply.
     body: Vec<u8>,
@@ -104,8 +104,8 @@ struct Call {
 const AFTER_PATH: &str = " HTTP/1.1\r\nHost: localhost\r\n";
 
 impl Call {
-    /// Makes a call whose subject consists of the names, each after its words, and whose path of the same names,
-    /// percent-encoded, each after its part.
+    /// Makes a call. Each name follows the first text of its part in the subject. In the head it is percent-encoded and
+    /// follows the second text.
     #[inline]
     fn new<const N: usize>(
         service: &'static Service,
@@ -155,8 +155,8 @@ impl Call {
         let port = match sys::env(variable) {
             None | Some([]) => port,
             Some(text) => match parse_port(text) {
-                Some(port @ 1..) => port,
-                _ => {
+                Some(port) => port,
+                None => {
                     return Err(
                         self.failed(utf8::text(variable.to_bytes()), " is not a port number")
                     );

@@ -19,55 +19,36 @@ const POLLIN: i16 = 1;
 const ESRCH: i32 = 3;
 const SIG_IGN: usize = 1;
 
-use numbers::{Id, NFds, P_PID, RLIMIT_NOFILE, WEXITED, WNOWAIT};
-pub(crate) use numbers::{SIGCONT, SIGSTOP};
-
-/// Linux's numbers, the same on x86_64 and aarch64.
-#[cfg(target_os = "linux")]
-mod numbers {
-    use core::ffi::{c_int, c_ulong};
-
-    pub(crate) const SIGCONT: c_int = 18;
-    pub(crate) const SIGSTOP: c_int = 19;
-    pub(super) const P_PID: c_int = 1;
-    pub(super) const WEXITED: c_int = 4;
-    pub(super) const WNOWAIT: c_int = 0x0100_0000;
-    pub(super) const RLIMIT_NOFILE: c_int = 7;
-    /// `id_t`.
-    pub(super) type Id = u32;
-    /// `nfds_t`.
-    pub(super) type NFds = c_ulong;
+/// Returns the number that a constant has on this system. Linux has the same on x86_64 and aarch64; those of macOS and
+/// FreeBSD are in sys/signal.h, sys/wait.h and sys/resource.h.
+const fn number(linux: c_int, macos: c_int, freebsd: c_int) -> c_int {
+    if cfg!(target_os = "linux") {
+        linux
+    } else if cfg!(target_os = "macos") {
+        macos
+    } else {
+        freebsd
+    }
 }
 
-/// The numbers of macOS (sys/signal.h, sys/wait.h, sys/resource.h).
-#[cfg(target_os = "macos")]
-mod numbers {
-    use core::ffi::{c_int, c_uint};
+pub(crate) const SIGCONT: c_int = number(18, 19, 19);
+pub(crate) const SIGSTOP: c_int = number(19, 17, 17);
+const P_PID: c_int = number(1, 1, 0);
+const WEXITED: c_int = number(4, 4, 16);
+const WNOWAIT: c_int = number(0x0100_0000, 0x20, 8);
+const RLIMIT_NOFILE: c_int = number(7, 8, 8);
 
-    pub(crate) const SIGCONT: c_int = 19;
-    pub(crate) const SIGSTOP: c_int = 17;
-    pub(super) const P_PID: c_int = 1;
-    pub(super) const WEXITED: c_int = 4;
-    pub(super) const WNOWAIT: c_int = 0x20;
-    pub(super) const RLIMIT_NOFILE: c_int = 8;
-    pub(super) type Id = u32;
-    pub(super) type NFds = c_uint;
-}
-
-/// The numbers of FreeBSD (sys/signal.h, sys/wait.h, sys/resource.h).
+/// `id_t`.
+#[cfg(not(target_os = "freebsd"))]
+type Id = u32;
 #[cfg(target_os = "freebsd")]
-mod numbers {
-    use core::ffi::{c_int, c_uint};
+type Id = i64;
 
-    pub(crate) const SIGCONT: c_int = 19;
-    pub(crate) const SIGSTOP: c_int = 17;
-    pub(super) const P_PID: c_int = 0;
-    pub(super) const WEXITED: c_int = 16;
-    pub(super) const WNOWAIT: c_int = 8;
-    pub(super) const RLIMIT_NOFILE: c_int = 8;
-    pub(super) type Id = i64;
-    pub(super) type NFds = c_uint;
-}
+/// `nfds_t`.
+#[cfg(target_os = "linux")]
+type NFds = c_ulong;
+#[cfg(not(target_os = "linux"))]
+type NFds = core::ffi::c_uint;
 
 #[repr(C)]
 struct PollFd {

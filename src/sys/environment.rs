@@ -119,7 +119,7 @@ unsafe fn find(mut entries: *const Entry, name: &CStr) -> Option<&'static [u8]> 
     None
 }
 
-/// Sets the one variable that this crate sets. `entry` is `NAME=` and the value; two empty parts remove
+/// Sets the only variable that this crate sets. `entry` is `NAME=` and the value; two empty parts remove
 /// the variable. A value that does not fit is cut off.
 ///
 /// The plain form is `setenv`, which frees memory that another thread may be reading. This writes to

@@ -201,8 +201,8 @@ pub(crate) fn receive(
     read.map_err(|error| transfer_errno(&error))
 }
 
-/// Fails if the peer has closed the connection: a write would succeed, and nobody would know that the peer has read
-/// none of it.
+/// Returns an error if the peer has closed the connection. Without this check the write succeeds, and the caller does
+/// not notice that the peer has read nothing.
 pub(crate) fn send<const N: usize>(
     mut stream: &TcpStream,
     parts: [&[u8]; N],

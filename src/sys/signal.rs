@@ -61,6 +61,47 @@ pub(crate) fn wait_for_sigterm() {
     }
 }
 
+/// Calls `f` while a signal interrupts this thread every 20 milliseconds, `n_signals` times at most.
+#[cfg(test)]
+pub(crate) fn with_signals<T>(n_signals: u32, f: impl FnOnce() -> T) -> T {
+    use core::sync::atomic::{AtomicBool, Ordering};
+    use core::time::Duration;
+    use std::thread;
+
+    const SIGUSR1: c_int = if cfg!(target_os = "linux") { 10 } else { 30 };
+
+    extern "C" fn ignore(_: c_int) {}
+    unsafe extern "C" {
+        fn signal(signal: c_int, handler: usize) -> usize;
+        fn siginterrupt(signal: c_int, interrupts: c_int) -> c_int;
+        fn pthread_self() -> usize;
+        fn pthread_kill(thread: usize, signal: c_int) -> c_int;
+    }
+    let ignore: extern "C" fn(c_int) = ignore;
+    // SAFETY: the handler does nothing.
+    let thread = unsafe {
+        signal(SIGUSR1, ignore as usize);
+        siginterrupt(SIGUSR1, 1);
+        pthread_self()
+    };
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..n_signals {
+                thread::sleep(Duration::from_millis(20));
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+                // SAFETY: this scope belongs to the thread, which therefore has not ended.
+                unsafe { pthread_kill(thread, SIGUSR1) };
+            }
+        });
+        let result = f();
+        is_over.store(true, Ordering::Relaxed);
+        result
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -371,16 +371,20 @@ pub(crate) fn connect(
 
     let (name, name_len) = SockAddr::new(addr);
     let stream = open_socket(name.0)?;
-    // This also bounds `connect` (socket(7)).
-    set_timeout(&stream, SO_SNDTIMEO, timeout_ms);
     set_timeout(&stream, SO_RCVTIMEO, read_timeout_ms);
     let args = [
         fd_arg(&stream),
         (&raw const name).expose_provenance(),
         name_len,
     ];
-    let mut limit_ms = u64::MAX;
+    let end_ms = unix_time_ms().saturating_add(timeout_ms);
     loop {
+        let left_ms = end_ms.saturating_sub(unix_time_ms());
+        if left_ms == 0 {
+            return Err(Errno::TIMED_OUT);
+        }
+        // This also bounds `connect` (socket(7)).
+        set_timeout(&stream, SO_SNDTIMEO, left_ms);
         // SAFETY: `name` is readable for `name_len` bytes, which is at most its size, and has the layout of
         // ip(7) and ipv6(7).
         match unsafe { syscall(number::CONNECT, args) } {
@@ -388,14 +392,38 @@ pub(crate) fn connect(
             Err(IN_PROGRESS | ALREADY) => return Err(Errno::TIMED_OUT),
             // A signal or a freeze of the process has interrupted the call. The kernel goes on connecting,
             // and the next call waits for that (connect(2), EINTR).
-            Err(errno) if errno.is_interrupted() => {
-                let now_ms = unix_time_ms();
-                if now_ms > limit_ms {
-                    return Err(Errno::TIMED_OUT);
-                }
-                limit_ms = limit_ms.min(now_ms.saturating_add(timeout_ms));
-            }
+            Err(errno) if errno.is_interrupted() => {}
             Err(errno) => return Err(errno),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::time::Duration;
+    use std::net::{Ipv4Addr, TcpListener};
+    use std::time::Instant;
+
+    /// A system call that a signal has interrupted is repeated, for the time that is left.
+    #[test]
+    #[cfg_attr(miri, ignore = "Miri has no signals")]
+    fn signals_do_not_prolong_a_connect() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let addr = listener.local_addr().unwrap();
+        // Linux ignores new connections while the queue of the listener is full (listen(2)).
+        let mut queued = Vec::new();
+        while let Ok(stream) = TcpStream::connect_timeout(&addr, Duration::from_millis(100)) {
+            queued.push(stream);
+        }
+        // No signal, signals at first, and signals all the time.
+        for n_signals in [0, 45, u32::MAX] {
+            let begin = Instant::now();
+            let result = crate::sys::with_signals(n_signals, || connect(&addr, 1000, 1000));
+            let took = begin.elapsed();
+            assert_eq!(result.err(), Some(Errno::TIMED_OUT));
+            assert!(took >= Duration::from_millis(990), "{took:?}");
+            assert!(took < Duration::from_millis(1700), "{took:?}");
         }
     }
 }

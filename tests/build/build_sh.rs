@@ -421,7 +421,7 @@ fn a_missing_tool_or_target_is_reported_with_its_remedy() {
             "the target {target} is missing: type `rustup target add {target}`, or leave out --offline"
         ),
     );
-    // Before anything is installed or built: the folder of this toolchain has rust-lld alone.
+    // The folder of this toolchain has only rust-lld, so the check comes before anything is installed or built.
     for (version, profile, want) in [
         (
             "1.85.1",
@@ -993,7 +993,7 @@ fn rustflags_are_kept_except_target_cpu_native() {
         false,
     );
 
-    // A linker that a C compiler is told to call.
+    // The flag tells a C compiler which linker to call, but build.sh calls the linker itself.
     let flags = [("RUSTFLAGS", OsStr::new("-Clink-arg=-fuse-ld=mold"))];
     let said = stderr(&package.command(&["one"], &flags).output().unwrap());
     let want = "\nbuild.sh: -fuse-ld=mold in RUSTFLAGS or in cargo's configuration is for a C compiler as the linker";

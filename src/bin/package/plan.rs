@@ -302,7 +302,7 @@ fn choose<'m>(metadata: &'m Json, options: &Options<'_>) -> Result<Vec<Target<'m
             ));
         }
         if chosen[..i].iter().any(|other| other.name == name) {
-            return Err(several(
+            return Err(ambiguous_name(
                 name,
                 chosen.iter().filter(|other| other.name == name),
             ));
@@ -311,7 +311,7 @@ fn choose<'m>(metadata: &'m Json, options: &Options<'_>) -> Result<Vec<Target<'m
     Ok(chosen)
 }
 
-/// Returns the binaries and examples of packages, each after a space, as cargo lists them.
+/// Returns the names of all binaries and examples of packages in cargo's order, each after a space.
 fn names_of<'m>(packages: impl IntoIterator<Item = impl std::borrow::Borrow<&'m Json>>) -> String {
     let packages: Vec<&Json> = packages
         .into_iter()
@@ -327,7 +327,7 @@ fn names_of<'m>(packages: impl IntoIterator<Item = impl std::borrow::Borrow<&'m 
 }
 
 /// Returns the message about a name that several packages have.
-fn several<'m>(name: &str, targets: impl Iterator<Item = &'m Target<'m>>) -> String {
+fn ambiguous_name<'m>(name: &str, targets: impl Iterator<Item = &'m Target<'m>>) -> String {
     let packages: Vec<&str> = targets
         .map(|target| target.package.get("name").text())
         .collect();
@@ -346,7 +346,7 @@ fn find<'m>(name: &str, groups: &[Vec<&'m Json>], manifest: &str) -> Result<Targ
             match found[..] {
                 [] => {}
                 [only] => return Ok(only),
-                _ => return Err(several(name, found.iter())),
+                _ => return Err(ambiguous_name(name, found.iter())),
             }
         }
     }

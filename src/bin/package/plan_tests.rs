@@ -1,4 +1,4 @@
-//! Tests of choosing what to build, of JSON, and of what is said about failed builds.
+//! Tests of `plan.rs` and `json.rs`: the choice of targets, the JSON reader, and the messages about failed builds.
 
 use super::json::Json;
 use super::{Options, choose, explain, plan, quoted};
@@ -59,8 +59,9 @@ fn options<'o>(manifest: &'o str, names: &'o str, packages: &'o str) -> Options<
     }
 }
 
+/// Checks which targets are chosen by these options.
 #[track_caller]
-fn check(options: &Options<'_>, want: Result<&str, &str>) {
+fn check_options(options: &Options<'_>, want: Result<&str, &str>) {
     let metadata = workspace();
     let chosen = choose(&metadata, options).map(|chosen| {
         let text = chosen.iter().map(|target| {
@@ -73,63 +74,80 @@ fn check(options: &Options<'_>, want: Result<&str, &str>) {
     assert_eq!(chosen, want);
 }
 
+#[track_caller]
+fn check(manifest: &str, names: &str, packages: &str, want: Result<&str, &str>) {
+    check_options(&options(manifest, names, packages), want);
+}
+
 #[test]
 fn names_are_looked_up_in_the_package_or_in_all_members() {
     let root = "/w/Cargo.toml";
     check(
-        &options(root, "pay place", ""),
+        root,
+        "pay place",
+        "",
         Ok("payments/bin/pay orders/bin/place"),
     );
     check(
-        &options(root, "shared", ""),
+        root,
+        "shared",
+        "",
         Err("several packages have \"shared\": choose one by --package: orders payments"),
     );
+    check(root, "shared", "payments", Ok("payments/example/shared"));
     check(
-        &options(root, "shared", "payments"),
-        Ok("payments/example/shared"),
-    );
-    check(
-        &options(root, "", "payments orders"),
+        root,
+        "",
+        "payments orders",
         Ok("payments/bin/pay orders/bin/place"),
     );
+    check("/w/orders/Cargo.toml", "", "", Ok("orders/bin/place"));
     check(
-        &options("/w/orders/Cargo.toml", "", ""),
-        Ok("orders/bin/place"),
-    );
-    check(
-        &options("/w/orders/Cargo.toml", "pay", ""),
+        "/w/orders/Cargo.toml",
+        "pay",
+        "",
         Err("no example or binary \"pay\" in /w/orders/Cargo.toml, which has cancel place shared"),
     );
     check(
-        &options(root, "hello", ""),
+        root,
+        "hello",
+        "",
         Err(
             "no example or binary \"hello\" in /w/Cargo.toml, which has cancel place pay xtask shared place shared",
         ),
     );
     check(
-        &options("/w/tiny-lambda/Cargo.toml", "hello", ""),
+        "/w/tiny-lambda/Cargo.toml",
+        "hello",
+        "",
         Ok("tiny-lambda/example/hello"),
     );
     check(
-        &options(root, "", ""),
+        root,
+        "",
+        "",
         Err(
             "name what to build, or --workspace for all functions: /w/Cargo.toml has cancel place pay xtask \
              shared place shared",
         ),
     );
     check(
-        &options(root, "", "common"),
+        root,
+        "",
+        "common",
         Err("name what to build: /w/Cargo.toml has no example or binary"),
     );
     check(
-        &options(root, "", "pay"),
+        root,
+        "",
+        "pay",
         Err(
             "no package \"pay\" in /w/Cargo.toml, which has tiny-lambda common orders payments xtask",
         ),
     );
     let mut all = options(root, "", "");
     all.is_workspace = true;
-    check(
+    check_options(
         &all,
         Ok("orders/bin/cancel orders/bin/place payments/bin/pay"),
     );

@@ -22,7 +22,7 @@ pub(crate) fn print_line(text: &str) {
 /// Log levels, from the lowest to the highest.
 pub(crate) const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
-/// How much is kept of the log of an invocation: its end.
+/// The length of the end of an invocation's log that is kept, in bytes.
 const LOG_LEN_MAX: usize = 64 * 1024;
 /// Records of an Init phase that are kept for later subscribers.
 const HISTORY_LEN_MAX: usize = 1000;
@@ -55,7 +55,7 @@ struct LogState {
     /// The metrics in the lines since the last invocation ended, and their length.
     metrics: Vec<Metric>,
     metrics_len: usize,
-    /// Lines that show these metrics, and what CloudWatch would ignore.
+    /// Lines that show these metrics, and warn of what CloudWatch would ignore.
     metric_lines: String,
 }
 

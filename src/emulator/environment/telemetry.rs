@@ -98,8 +98,11 @@ impl TelemetrySubscription {
             "destination: expected HTTP with a URI of sandbox.localdomain, or TCP with a port",
         )?;
         let (TelemetryDestination::Http(port, _) | TelemetryDestination::Tcp(port)) = &destination;
+        if *port == 0 {
+            return Err("destination: expected a port from 1 to 65535, found 0".to_owned());
+        }
         // 9001 is the Runtime API's port on Lambda.
-        if [0, 9001, api_port].contains(port) {
+        if [9001, api_port].contains(port) {
             return Err(format!("destination: port {port} is taken"));
         }
         Ok(TelemetrySubscription {
@@ -366,6 +369,15 @@ mod tests {
             &body(r#"["platform"]"#, &uri("http://sandbox.localdomain:9100/")),
             Err("taken"),
         );
+        for destination in [
+            &uri("http://sandbox.localdomain:0/"),
+            r#","destination":{"protocol":"TCP","port":0}"#,
+        ] {
+            check(
+                &body(r#"["platform"]"#, destination),
+                Err("expected a port from 1 to 65535, found 0"),
+            );
+        }
         for (buffering, want) in [
             (r#""maxItems":1000"#, Ok("platform")),
             (r#""maxItems":999"#, Err("maxItems")),

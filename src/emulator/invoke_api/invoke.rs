@@ -24,7 +24,7 @@ use crate::sys::utf8;
 /// Longest client context in base64 ("Invoke", Lambda API reference).
 const CLIENT_CONTEXT_LEN_MAX: usize = 3583;
 
-/// How much of a log callers get in `X-Amz-Log-Result`: "the last 4 KB of the execution log".
+/// The length of the end of a log that callers get in `X-Amz-Log-Result`: "the last 4 KB of the execution log".
 const LOG_TAIL_LEN_MAX: usize = 4096;
 
 /// Returns the error for an invocation that finds the queue full.

@@ -248,7 +248,7 @@ fn is_foreign_site(value: &str) -> bool {
     !matches!(value, "same-origin" | "none")
 }
 
-/// Splits an authority without userinfo into host and port; `None` if it is malformed.
+/// Splits an authority without userinfo into host and port; `None` if it is malformed or the port is 0.
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match authority.rsplit_once(':') {
         // RFC 3986, section 3.2.3: an empty port is the same as none.
@@ -258,7 +258,8 @@ fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
         _ => return Some((authority, None)),
     };
     let is_decimal = port.bytes().all(|b| b.is_ascii_digit());
-    is_decimal.then(|| Some((host, Some(port.parse().ok()?))))?
+    let port = port.parse().ok().filter(|port| is_decimal && *port > 0)?;
+    Some((host, Some(port)))
 }
 
 /// Returns a header value as a message repeats it.
@@ -348,6 +349,8 @@ mod tests {
             "localhost:x",
             "localhost:70000",
             "localhost:+80",
+            "localhost:0",
+            "localhost:65536",
             "[::1",
             "[::1]x",
             "[::1]evil.example",
@@ -554,6 +557,8 @@ mod tests {
             "http://",
             "http://a/b",
             "http://a:x",
+            "http://a:0",
+            "http://a:65536",
             "http://a b",
         ] {
             assert!(AccessRules::new(&[], &own(origin)).is_err(), "{origin}");

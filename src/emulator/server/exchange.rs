@@ -115,21 +115,27 @@ impl RequestError {
 
 /// Closes a connection whose response has been sent while the peer may still be writing: reads the
 /// rest, so that the peer is not reset before it has read the response.
-pub(super) fn linger(mut stream: &TcpStream) {
+pub(super) fn linger(stream: &TcpStream) {
+    linger_for(stream, LINGER_MAX);
+}
+
+fn linger_for(mut stream: &TcpStream, time: Duration) {
     let _ = stream.shutdown(Shutdown::Write);
     let began = Instant::now();
     let mut left = DISCARD_LEN_MAX;
     let mut scratch = [0; 4096];
-    while left > 0 && limit_reads(stream, began, LINGER_MAX).is_ok() {
-        let Ok(n @ 1..) = stream.read(&mut scratch) else {
-            break;
-        };
-        left = left.saturating_sub(n);
+    while left > 0 && limit_reads(stream, began, time).is_ok() {
+        match stream.read(&mut scratch) {
+            Ok(n @ 1..) => left = left.saturating_sub(n),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Ok(_) | Err(_) => break,
+        }
     }
 }
 
 /// Lets reads wait until `time` after `began`. The error of a time that has passed is that of a read that
-/// has waited for it.
+/// has waited for it. A read that a signal interrupts is limited again, since a repeated read would have a timeout
+/// of its own.
 fn limit_reads(stream: &TcpStream, began: Instant, time: Duration) -> io::Result<()> {
     match time.saturating_sub(began.elapsed()) {
         Duration::ZERO => Err(io::ErrorKind::WouldBlock.into()),
@@ -274,7 +280,7 @@ impl<'c> Exchange<'c> {
         Ok(None)
     }
 
-    /// Reads once.
+    /// Reads once, perhaps nothing if a signal interrupts it.
     fn read_more(&mut self) -> Result<(), BodyReadError> {
         let read = self.limit_body_time();
         let read = read.and_then(|()| read_once(self.connection, self.buffer));
@@ -282,6 +288,9 @@ impl<'c> Exchange<'c> {
             if let Some((_, sum)) = &mut self.body_wait {
                 *sum = sum.saturating_add(u64::try_from(n).unwrap_or(u64::MAX));
             }
+            return Ok(());
+        }
+        if matches!(&read, Err(error) if error.kind() == io::ErrorKind::Interrupted) {
             return Ok(());
         }
         self.close = true;
@@ -372,6 +381,7 @@ fn read_head(
         }
         match read_once(connection, buffer) {
             Ok(1..) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 return Err(RequestError::TimedOut);
             }
@@ -436,12 +446,7 @@ fn text_field(name: &[u8], value: &[u8]) -> (String, String) {
 /// Reads once and appends the received bytes to `buffer`. Returns their number.
 fn read_once(mut stream: &TcpStream, buffer: &mut Vec<u8>) -> io::Result<usize> {
     let mut scratch = vec![0; READ_LEN];
-    let n = loop {
-        match stream.read(&mut scratch) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            read => break read?,
-        }
-    };
+    let n = stream.read(&mut scratch)?;
     buffer.extend_from_slice(scratch.get(..n).unwrap_or_default());
     Ok(n)
 }
@@ -459,4 +464,31 @@ fn origin_form(target: &str) -> (String, Option<String>) {
     let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
     let slash = if path.starts_with('/') { "" } else { "/" };
     (format!("{slash}{path}"), Some(authority.to_owned()))
+}
+
+#[cfg(all(
+    test,
+    any(target_os = "linux", target_os = "macos", target_os = "freebsd")
+))]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, TcpListener};
+
+    /// The caller of a read that a signal interrupts limits the next read to the time that is left.
+    #[test]
+    fn an_interrupted_read_is_not_repeated_with_the_whole_timeout() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        limit_reads(&stream, Instant::now(), Duration::from_secs(60)).unwrap();
+        let mut buffer = Vec::new();
+        let read = crate::sys::with_signals(u32::MAX, || read_once(&stream, &mut buffer));
+        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::Interrupted);
+        // A peer that sends nothing gets as long as it would without signals.
+        let began = Instant::now();
+        crate::sys::with_signals(u32::MAX, || {
+            linger_for(&stream, Duration::from_millis(300));
+        });
+        assert!(began.elapsed() >= Duration::from_millis(290));
+        assert!(began.elapsed() < Duration::from_secs(20));
+    }
 }

@@ -24,9 +24,9 @@ const DOCUMENTS_MAX: usize = 10_000;
 const DOCUMENTS_LEN_MAX: usize = 4 * 1024 * 1024;
 /// Most bytes of datagrams that are kept until an invocation begins or ends, which is when they are read.
 const PENDING_LEN_MAX: usize = 2 * DOCUMENTS_LEN_MAX;
-/// Most levels of a tree, which is read by recursion. Deeper subsegments begin trees of their own.
+/// The deepest tree, in levels. Trees are read by recursion, so deeper subsegments begin trees of their own.
 const DEPTH_MAX: usize = 200;
-/// Most problems that are kept until the next invocation ends.
+/// The number of problems that are kept at most until the next invocation ends.
 const PROBLEMS_MAX: usize = 10;
 /// Longest datagram over UDP and IPv4 (RFC 768, RFC 791).
 const DATAGRAM_LEN_MAX: usize = 65_507;
@@ -424,7 +424,7 @@ fn nest(received: Vec<Subsegment>) -> Vec<Subsegment> {
         }
         flat.push(Some(subsegment));
     }
-    // The places of those that name an id as their parent.
+    // The indices of the children of each parent ID.
     let mut inner: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let mut roots = Vec::new();
     for (index, it) in flat.iter().enumerate() {
@@ -726,7 +726,7 @@ mod tests {
         if cfg!(target_os = "linux") {
             assert_eq!(traced.subsegments.len() + n_lost, 5000);
         }
-        // They are counted once.
+        // The next invocation does not report the same loss again.
         listener.begin("b", "Root=1-b");
         assert_eq!(listener.finish("b").problems, Vec::<String>::new());
     }

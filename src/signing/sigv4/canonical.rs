@@ -14,7 +14,7 @@ pub(super) const UNSIGNED_HEADERS: &str = "authorization x-amz-date x-amz-securi
     expect keep-alive proxy-authenticate proxy-authorization te traceparent tracestate trailer \
     transfer-encoding upgrade user-agent x-amzn-trace-id";
 
-/// A header: its name and value. Or a pair of a query, and nothing.
+/// The name and the value of a header, or a pair of a query and an empty text.
 pub(super) type Line<'a> = (&'a [u8], &'a [u8]);
 
 /// Adds the headers that are signed. Returns the content hash that they have, or an empty text.
@@ -88,7 +88,7 @@ pub(super) fn push_lines(out: &mut Vec<u8>, names: &mut Vec<u8>, headers: &[Line
     let mut last: &[u8] = b"";
     for (name, value) in headers {
         if is(name, last) {
-            // The line break.
+            // Replaces the line break of the value before by a comma.
             out.pop();
             push(out, b",");
         } else {

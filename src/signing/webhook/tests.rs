@@ -83,7 +83,7 @@ fn webhooks_of_github() {
     for after in ["0", "00", " ", "\n", ",", "\u{e9}"] {
         check(&[&*valid, after].concat(), Err(MalformedHeader(HEADER)));
     }
-    // A character of two bytes takes the place of two digits.
+    // The first character has two bytes, so the text has the length of a code.
     let signature = ["sha256=\u{e9}", &CODE[2..]].concat();
     check(&signature, Err(MalformedHeader(HEADER)));
 }
@@ -152,7 +152,7 @@ fn webhooks_of_slack() {
             Err(MalformedHeader("X-Slack-Request-Timestamp")),
         );
     }
-    // A time that was changed is not the one that was signed.
+    // The signature covers the time, so a request with another time is refused.
     let headers = [("X-Slack-Request-Timestamp", "1531420619"), valid[1]];
     check(&headers, SENT_S, Err(WrongSignature));
     let v1 = SIGNATURE.replace("v0", "v1");
@@ -166,7 +166,7 @@ fn webhooks_of_slack() {
         SENT_S,
         Err(MalformedHeader("X-Slack-Signature")),
     );
-    // Without a window, the time is now.
+    // This function compares the time with the clock.
     let header = |name: &str| find(&valid, name);
     assert_eq!(slack(SECRET, BODY.as_bytes(), header), Err(TooOld));
     assert_eq!(slack(SECRET, b"", header), Err(WrongSignature));

@@ -108,7 +108,7 @@ fn the_script_of_the_dependency_gets_the_arguments() {
         "build.sh: no example or binary \"absent\" in ../Cargo.toml",
     );
 
-    // A system without a shell.
+    // The system has no shell.
     let mut command = Command::new(COMMAND);
     command.arg("build").current_dir(&package.folder);
     command.env("PATH", package.path("no programs"));

@@ -116,7 +116,7 @@ fn a_vendored_copy_has_the_files_that_cargo_packages() {
             .unwrap();
         assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
     };
-    // What tools leave beside the templates is neither copied nor published.
+    // Files that tools leave beside the templates are neither copied nor published.
     for junk in [
         "cdk/node_modules/a/b.js",
         "cdk/cdk.out/tree.json",
@@ -413,7 +413,7 @@ fn a_wrong_event_is_reported_before_the_build() {
         return;
     }
     let package = vendoring("vendors/events");
-    // The message is the only line.
+    // The log has one line: the message.
     package.write("cut.json", "[1,");
     let cut = package.path("cut.json").display().to_string();
     let end = "expected JSON: expected a value, found the end at offset 3";

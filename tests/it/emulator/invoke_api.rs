@@ -2,13 +2,12 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::Duration;
 
 use tiny_lambda::emulator::{Emulator, Settings};
 use tiny_lambda::json::{self, Value};
-use tiny_lambda::{Context, Error, Handler, Runtime, handler};
+use tiny_lambda::{Context, Error, Handler, handler};
 
+use super::with_settings;
 use crate::support::client::{Client, Reply};
 
 const INVOKE: &str = "POST /2015-03-31/functions/function/invocations";
@@ -16,19 +15,6 @@ const INVOKE: &str = "POST /2015-03-31/functions/function/invocations";
 /// Serves `handler`, and calls `test` with the address for callers.
 fn with(handler: &dyn Handler, test: impl FnOnce(SocketAddr)) {
     with_settings(Settings::default(), handler, test);
-}
-
-fn with_settings(mut settings: Settings, handler: &dyn Handler, test: impl FnOnce(SocketAddr)) {
-    // Long enough for a busy machine.
-    settings.timeout = Duration::from_secs(60);
-    let mut emulator = Emulator::start_with(settings).unwrap();
-    let addr = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
-    let api = emulator.addr().to_string();
-    thread::scope(|scope| {
-        scope.spawn(move || drop(Runtime::at(&api).serve(handler)));
-        test(addr);
-        drop(emulator);
-    });
 }
 
 /// Returns the event and the context.

@@ -4,13 +4,11 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::Duration;
 
-use tiny_lambda::emulator::{Emulator, Settings};
+use tiny_lambda::emulator::Settings;
 use tiny_lambda::http::{Request, Response};
 use tiny_lambda::json::{self, Value};
-use tiny_lambda::{Context, Error, Handler, Responder, Result, Runtime, handler, metrics, xray};
+use tiny_lambda::{Context, Error, Handler, Responder, Result, handler, metrics, xray};
 
 use crate::support::client::{Client, Reply};
 
@@ -21,17 +19,8 @@ const ICON: &str = "Accept: image/avif,image/webp,*/*;q=0.8\r\nSec-Fetch-Site: s
                     Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: image\r\n";
 
 fn with_settings(mut settings: Settings, handler: &dyn Handler, test: impl FnOnce(SocketAddr)) {
-    // Long enough for a busy machine.
-    settings.timeout = Duration::from_secs(60);
     settings.xray = true;
-    let mut emulator = Emulator::start_with(settings).unwrap();
-    let addr = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
-    let api = emulator.addr().to_string();
-    thread::scope(|scope| {
-        scope.spawn(move || drop(Runtime::at(&api).serve(handler)));
-        test(addr);
-        drop(emulator);
-    });
+    super::with_settings(settings, handler, test);
 }
 
 fn with(handler: &dyn Handler, test: impl FnOnce(SocketAddr)) {
@@ -268,7 +257,7 @@ fn history_has_responses_logs_metrics_and_subsegments() {
         let error = bad.get("error").and_then(Value::as_str).unwrap();
         assert!(error.contains("sold out"), "{error}");
 
-        // Other callers are in it too, the last one first.
+        // The history also has the invocations of other callers, the newest first.
         let call = "POST /2015-03-31/functions/function/invocations";
         client.request(call, "", b"\"third\"");
         let list = value(&client.request("GET /_local/history", "", b""));

@@ -241,11 +241,19 @@ fn an_sqs_batch_fails_as_a_whole_if_a_message_has_no_id() {
     );
     check(
         r#"{"Records": [{"body": ""}]}"#,
-        "SqsMessage.messageId is missing",
+        "SqsMessage.messageId is missing at $.Records[0]",
+    );
+    check(
+        r#"{"Records": [{"messageId": "a"}, {"messageId": null}]}"#,
+        "SqsMessage.messageId is null at $.Records[1]",
+    );
+    check(
+        r#"{"Records": [{"messageId": "a"}, {"messageId": 7}]}"#,
+        "SqsMessage.messageId: expected a string, found a number at $.Records[1].messageId (",
     );
     check(
         r#"{"Records": [{"messageId": "a"}, {"messageId": ""}]}"#,
-        "SqsMessage.messageId is empty",
+        "SqsMessage.messageId is empty at $.Records[1]",
     );
 }
 
@@ -355,18 +363,45 @@ fn a_stream_batch_fails_as_a_whole_if_a_record_has_no_sequence_number() {
         let error = kinesis::each(&read(&event), &cx(60), |_| Ok(())).unwrap_err();
         assert!(error.error_message().starts_with(want), "{error}");
     }
-    check("{}", "KinesisEventRecord.kinesis is missing");
+    check(
+        "{}",
+        "KinesisEventRecord.kinesis is missing at $.Records[0]",
+    );
+    check(
+        r#"{"kinesis": {"sequenceNumber": "1"}}, {"kinesis": null}"#,
+        "KinesisEventRecord.kinesis is null at $.Records[1]",
+    );
+    check(
+        r#"{"kinesis": {"sequenceNumber": "1"}}, {"kinesis": {}}"#,
+        "KinesisRecord.sequenceNumber is missing at $.Records[1]",
+    );
     check(
         r#"{"kinesis": {"sequenceNumber": ""}}"#,
-        "KinesisRecord.sequenceNumber is empty",
+        "KinesisRecord.sequenceNumber is empty at $.Records[0]",
     );
     check(
         r#"{"kinesis": {"sequenceNumber": 1}}"#,
         "KinesisRecord.sequenceNumber: expected a string, found a number",
     );
-    let event = read(r#"{"Records": [{"dynamodb": {"SequenceNumber": ""}}]}"#);
-    let error = dynamodb::each(&event, &cx(60), |_| Ok(())).unwrap_err();
-    let want = "DynamoDbStreamRecord.SequenceNumber is empty";
+    for (record, want) in [
+        ("{}", "DynamoDbEventRecord.dynamodb is missing"),
+        (
+            r#"{"dynamodb": {}}"#,
+            "DynamoDbStreamRecord.SequenceNumber is missing",
+        ),
+        (
+            r#"{"dynamodb": {"SequenceNumber": ""}}"#,
+            "DynamoDbStreamRecord.SequenceNumber is empty",
+        ),
+    ] {
+        let whole = r#"{"dynamodb": {"SequenceNumber": "1"}}"#;
+        let event = format!(r#"{{"Records": [{whole}, {record}]}}"#);
+        let error = dynamodb::each(&read(&event), &cx(60), |_| Ok(())).unwrap_err();
+        assert_eq!(error.error_message(), format!("{want} at $.Records[1]"));
+    }
+    let event = read(r#"{"records": {"tea-0": [{"offset": 1}, {"offset": null}]}}"#);
+    let error = kafka::each(&event, &cx(60), |_| Ok(())).unwrap_err();
+    let want = "KafkaRecord.offset is null at $.records[\"tea-0\"][1]";
     assert_eq!(error.error_message(), want);
 }
 

@@ -12,21 +12,22 @@ use tiny_lambda::json;
 
 use crate::support::malformed_replies::malformed;
 use crate::support::runtime_api::{
-    Request, Step, accept, converse, listen, read_request, step, step_and_close, within,
+    Request, Step, accept, check_elapsed, converse, listen, read_request, step, step_and_close,
+    within,
 };
 
-const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+pub(super) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
 /// Plays `script` to `f` with a client for it. Returns the requests.
-fn play(script: &[Step], f: impl FnOnce(&Client) + Send) -> Vec<Request> {
+pub(super) fn play(script: &[Step], f: impl FnOnce(&Client) + Send) -> Vec<Request> {
     converse(script, |addr| f(&client(addr)))
 }
 
-fn client(addr: SocketAddr) -> Client {
+pub(super) fn client(addr: SocketAddr) -> Client {
     Client::new(&addr.to_string()).unwrap()
 }
 
-fn text(result: Result<Reply, Error>) -> Result<String, String> {
+pub(super) fn text(result: Result<Reply, Error>) -> Result<String, String> {
     match result {
         Ok(reply) => Ok(format!("{} {}", reply.status, reply.text().unwrap())),
         Err(error) => Err(error.error_type().to_owned() + ": " + error.error_message()),
@@ -75,7 +76,15 @@ fn an_address_is_numeric() {
     check("", Err("host:port"));
     check(":80", Err("host:port"));
     check("127.0.0.1:x", Err("port"));
-    check("127.0.0.1:65536", Err("port"));
+    for port in ["65536", "0", "00", "-1", ""] {
+        for host in ["127.0.0.1", "[::1]", "localhost", "http://127.0.0.1"] {
+            let address = format!("{host}:{port}");
+            check(&address, Err("its port must be 1 to 65535"));
+            check(&(address + "/a"), Err("its port must be 1 to 65535"));
+        }
+    }
+    check("127.0.0.1:1", Ok("127.0.0.1:1"));
+    check("127.0.0.1:65535", Ok("127.0.0.1:65535"));
     check("user@127.0.0.1", Err("expected host:port"));
     check("127.0.0.1/a?b", Err("expected host:port"));
     check("127.0.0.1\r\nX: y", Err("expected host:port"));
@@ -541,11 +550,7 @@ fn a_peer_that_does_not_read_is_an_error_within_the_time_limit() {
     let client = client(addr).timeout(Duration::from_millis(300));
     let error = client.post("/").body(&body).send().unwrap_err();
     assert_eq!(error.error_type(), "HttpClient.Timeout", "{error}");
-    assert!(
-        begin.elapsed() < Duration::from_secs(20),
-        "{:?}",
-        begin.elapsed()
-    );
+    check_elapsed(begin, Duration::from_secs(20));
 }
 
 /// A peer that reads all the time does not prolong a request.
@@ -582,6 +587,28 @@ fn a_refused_connection_is_an_error_at_once() {
     assert!(error.error_message().starts_with(&start), "{error}");
 }
 
+/// Nothing was sent, so the error is not that of a reply that is late.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_connection_that_is_not_accepted_in_time_is_an_error_of_its_own() {
+    const LIMIT: Duration = Duration::from_millis(300);
+    let listener = listen();
+    let addr = listener.local_addr().unwrap();
+    // Linux ignores new connections while the queue of the listener is full (listen(2)).
+    let mut queued = Vec::new();
+    while let Ok(stream) = std::net::TcpStream::connect_timeout(&addr, Duration::from_millis(100)) {
+        queued.push(stream);
+    }
+    let begin = Instant::now();
+    let error = client(addr).timeout(LIMIT).get("/a").send().unwrap_err();
+    let took = begin.elapsed();
+    assert_eq!(error.error_type(), "HttpClient.Unreachable");
+    let want = format!("GET http://{addr}/a: cannot connect: Timed out (os error 110)");
+    assert_eq!(error.error_message(), want);
+    assert!(took + Duration::from_millis(2) >= LIMIT, "{took:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
 #[test]
 fn an_idle_connection_that_the_peer_has_closed_is_replaced() {
     for method in ["GET", "POST"] {
@@ -611,7 +638,7 @@ fn an_idempotent_request_is_repeated_once_on_a_new_connection() {
         let sent = client.request("PUT", "/2").body("x").send();
         assert_eq!(text(sent).as_deref(), Ok("200 hi"));
     });
-    // An interim reply is not a part of the final one.
+    // The peer has sent an interim reply, but no byte of the final one.
     let interim = "HTTP/1.1 103 Early Hints\r\n\r\n";
     let script = [
         step("GET /1 HTTP/1.1", OK),
@@ -739,14 +766,25 @@ fn a_reply_that_comes_before_the_whole_request_was_read_is_received() {
 fn a_reply_is_received_while_the_peer_does_not_read_the_request() {
     const REPLY: &[u8] =
         b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig";
-    const INTERIM: &[u8] =
-        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
+    const INTERIM: &str =
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
+    let hints = |len| {
+        format!(
+            "HTTP/1.1 103 Early Hints\r\nLink: {}\r\n\r\n",
+            "x".repeat(len)
+        )
+    };
     let body = vec![b'x'; 64 << 20];
     for (pause, is_reset, interim) in [
-        (0, false, "".as_bytes()),
-        (200, false, b""),
-        (200, true, b""),
-        (200, false, INTERIM),
+        (0, false, String::new()),
+        (200, false, String::new()),
+        (200, true, String::new()),
+        (200, false, INTERIM.to_owned()),
+        // More than one head, and longer in total than what is examined at once.
+        (200, false, INTERIM.repeat(8)),
+        (200, false, hints(10_000).repeat(4)),
+        (200, false, hints(100_000)),
+        (0, false, hints(10_000).repeat(4)),
     ] {
         let listener = listen();
         let client = client(listener.local_addr().unwrap()).timeout(Duration::from_secs(30));
@@ -755,7 +793,7 @@ fn a_reply_is_received_while_the_peer_does_not_read_the_request() {
             scope.spawn(|| {
                 let mut stream = accept(&listener);
                 stream.fill_buf().unwrap();
-                stream.get_mut().write_all(interim).unwrap();
+                stream.get_mut().write_all(interim.as_bytes()).unwrap();
                 thread::sleep(Duration::from_millis(pause));
                 stream.get_mut().write_all(REPLY).unwrap();
                 // The connection stays open, or it is reset because there are bytes that were not read.
@@ -766,12 +804,9 @@ fn a_reply_is_received_while_the_peer_does_not_read_the_request() {
             let begin = Instant::now();
             let got = text(client.post("/").body(&body).send());
             is_over.store(true, Ordering::SeqCst);
-            assert_eq!(got.as_deref(), Ok("413 big"), "{pause} {is_reset}");
-            assert!(
-                begin.elapsed() < Duration::from_secs(10),
-                "{:?}",
-                begin.elapsed()
-            );
+            let len = interim.len();
+            assert_eq!(got.as_deref(), Ok("413 big"), "{pause} {is_reset} {len}");
+            check_elapsed(begin, Duration::from_secs(10));
         });
     }
 }
@@ -786,17 +821,48 @@ fn an_interim_reply_does_not_end_a_long_request() {
         scope.spawn(|| {
             let mut stream = accept(&listener);
             stream.fill_buf().unwrap();
-            for part in ["H", "TTP/1.1 102 Proc", "essing\r\n\r\n"] {
+            let hints = format!("HTTP/1.1 103 Early\r\nLink: {}\r\n\r\n", "x".repeat(9000));
+            for part in [
+                "H",
+                "TTP/1.1 102 Proc",
+                "essing\r\n\r\n",
+                &hints,
+                &hints,
+                "HTTP/1.1 1",
+            ] {
                 stream.get_mut().write_all(part.as_bytes()).unwrap();
                 thread::sleep(Duration::from_millis(200));
             }
             assert_eq!(read_request(&mut stream).body.len(), body.len());
+            stream.get_mut().write_all(b"03\r\n\r\n").unwrap();
             stream.get_mut().write_all(OK.as_bytes()).unwrap();
         });
         assert_eq!(
             text(client.post("/").body(&body).send()).as_deref(),
             Ok("200 hi")
         );
+    });
+}
+
+/// Status 101 is no interim reply after which the peer reads the rest of the request.
+#[test]
+fn a_reply_that_switches_protocols_ends_a_request_that_is_not_read() {
+    let listener = listen();
+    let client = client(listener.local_addr().unwrap()).timeout(Duration::from_secs(30));
+    let body = vec![b'x'; 64 << 20];
+    thread::scope(|scope| {
+        let peer = scope.spawn(|| {
+            let mut stream = accept(&listener);
+            stream.fill_buf().unwrap();
+            let reply = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
+            stream.get_mut().write_all(reply).unwrap();
+            stream
+        });
+        let begin = Instant::now();
+        let error = client.post("/").body(&body).send().unwrap_err();
+        assert!(error.error_message().contains("status 101"), "{error}");
+        check_elapsed(begin, Duration::from_secs(10));
+        drop(peer.join());
     });
 }
 

@@ -4,6 +4,7 @@
 //! documentation says something else is a row in `front_doors.rs`. `golden.rs` has the exact JSON of responses.
 
 mod client;
+mod client_peers;
 mod conversion;
 mod front_doors;
 #[cfg(feature = "emulator")]

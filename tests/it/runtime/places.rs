@@ -73,6 +73,13 @@ fn a_stack_trace_never_names_a_source_file_of_this_crate() {
     check_place("Client::new", || {
         Ok(tiny_lambda::http::client::Client::new("x")?)
     });
+    check_place("Client::new", || {
+        Ok(tiny_lambda::http::client::Client::new("127.0.0.1:0")?)
+    });
+    check_place("RequestBuilder::send", || {
+        let client = tiny_lambda::http::client::Client::new("127.0.0.1:1")?;
+        Ok(client.get("a").send()?)
+    });
     check_place("RequestBuilder::send", || {
         let client = tiny_lambda::http::client::Client::new("127.0.0.1:1")?;
         Ok(client.get("/").send()?)
@@ -190,6 +197,81 @@ fn an_error_of_the_crates_functions_names_the_place_of_the_call() {
     check_place("kafka::each", || {
         Ok(kafka::each(&KafkaEvent::default(), &cx, |_| Ok(()))?)
     });
+}
+
+/// This process has no variables with the addresses of services.
+#[test]
+#[expect(
+    clippy::needless_question_mark,
+    reason = "a `?` is what a function writes"
+)]
+fn an_error_of_a_missing_service_names_the_place_of_the_call() {
+    use tiny_lambda::services::{
+        Configuration, FeatureFlag, Parameter, Secret, configuration, parameter, secret,
+    };
+
+    check_place("parameter", || Ok(parameter("p")?));
+    check_place("Parameter::text", || Ok(Parameter::new("p").text()?));
+    check_place("Parameter::list", || Ok(Parameter::new("p").list()?));
+    check_place("Parameter::json", || Ok(Parameter::new("p").json::<u8>()?));
+    check_place("secret", || Ok(secret("s")?));
+    check_place("Secret::text", || Ok(Secret::new("s").text()?));
+    check_place("Secret::bytes", || Ok(Secret::new("s").bytes()?));
+    check_place("Secret::json", || Ok(Secret::new("s").json::<u8>()?));
+    check_place("configuration", || Ok(configuration("a", "e", "c")?));
+    let c = || Configuration::new("a", "e", "c");
+    check_place("Configuration::text", || Ok(c().text()?));
+    check_place("Configuration::bytes", || Ok(c().bytes()?));
+    check_place("Configuration::json", || Ok(c().json::<u8>()?));
+    check_place("Configuration::flags", || Ok(c().flags()?));
+    check_place("Configuration::context", || {
+        Ok(c().context("a", "\n").text()?)
+    });
+    let flag: FeatureFlag = json::parse(br#"{"enabled":true,"a":"x"}"#).unwrap();
+    check_place("FeatureFlag::attribute", || Ok(flag.attribute::<u8>("a")?));
+}
+
+/// A value is missing, or does not have the requested form.
+#[test]
+fn an_error_about_the_value_of_a_service_names_the_place_of_the_call() {
+    use tiny_lambda::emulator::{self, InvokeRequest};
+    use tiny_lambda::services::{Configuration, Parameter, Secret, metadata, parameter, secret};
+
+    let function = handler::json(|(): (), _| {
+        let c = |profile| Configuration::new("a", "e", profile);
+        let errors = [
+            parameter("none").err(),
+            Parameter::new("p").json::<u8>().err(),
+            secret("none").err(),
+            secret("binary").err(),
+            Secret::new("s").json::<u8>().err(),
+            c("none").text().err(),
+            c("binary").text().err(),
+            c("c").json::<u8>().err(),
+            c("c").flags().err(),
+            c("c").flag("a").flags().err(),
+            metadata()?.json::<u8>().err(),
+        ];
+        Ok(errors.map(|error| stack_trace(&json::to_vec(&error))))
+    });
+    let request = InvokeRequest::new("null")
+        .with_parameter("p", "x")
+        .with_secret("s", "x")
+        .with_secret("binary", b"\xff")
+        .with_configuration("a", "e", "c", "x")
+        .with_configuration("a", "e", "binary", b"\xff");
+    let response = emulator::invoke(&function, request).unwrap();
+    let places: Vec<Vec<String>> = response.json().unwrap();
+    assert_eq!(places.len(), 11);
+    for (i, places) in places.iter().enumerate() {
+        let [place] = places.as_slice() else {
+            panic!("{i}: {places:?}");
+        };
+        assert!(
+            place.starts_with("tests/it/runtime/places.rs:"),
+            "{i}: {place}"
+        );
+    }
 }
 
 /// Errors that a function makes, and errors of std and of this crate that `?` converts.

@@ -100,7 +100,7 @@ pub(crate) fn is_ignored(name: &str) -> bool {
         "QUIT" => 3,
         _ => return false,
     };
-    // Other systems than Linux do not show it.
+    // Only Linux has this file.
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else {
         return false;
     };

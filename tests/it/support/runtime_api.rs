@@ -191,6 +191,13 @@ pub(crate) fn within(limit: Duration, mut act: impl FnMut() -> Duration) {
     assert!(took.len() < 5, "{took:?}");
 }
 
+/// Checks that less than `limit` has passed since `begin`.
+#[track_caller]
+pub(crate) fn check_elapsed(begin: Instant, limit: Duration) {
+    let took = begin.elapsed();
+    assert!(took < limit, "{took:?}");
+}
+
 /// Accepts a connection. No connection, and no bytes on it, within `HANG_TIMEOUT` are failures.
 pub(crate) fn accept(listener: &TcpListener) -> BufReader<TcpStream> {
     // std has no `accept` with a timeout.
