@@ -375,8 +375,10 @@ pub(crate) use child::*;
     not(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))
 ))]
 mod child {
-    use std::io;
+    use std::io::{self, Read};
     use std::net::TcpStream;
+    use std::process::Child;
+    use std::thread;
 
     // Linux's numbers. No process gets these signals here.
     pub(crate) const SIGTERM: i32 = 15;
@@ -395,13 +397,96 @@ mod child {
         false
     }
 
-    /// Fails: signals keep their default action.
-    pub(crate) fn interrupts() -> io::Result<TcpStream> {
-        Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "executables and --watch need Linux, macOS or FreeBSD; on Windows use WSL, or start the function with \
-             cargo run and no --watch",
-        ))
+    /// Returns whether a pipe holds bytes.
+    #[cfg(windows)]
+    pub(crate) fn has_input(pipe: &impl std::os::windows::io::AsRawHandle) -> bool {
+        use core::ffi::c_void;
+        use core::ptr::null_mut;
+
+        #[link(name = "kernel32", kind = "raw-dylib")]
+        unsafe extern "system" {
+            #[link_name = "PeekNamedPipe"]
+            fn peek_named_pipe(
+                pipe: *mut c_void,
+                bytes: *mut c_void,
+                len: u32,
+                n_read: *mut u32,
+                n_available: *mut u32,
+                n_left: *mut u32,
+            ) -> i32;
+        }
+        let (pipe, mut n) = (pipe.as_raw_handle(), 0);
+        // SAFETY: the handle is open while `pipe` is borrowed, and `n` is writable. The other pointers may be null, and
+        // no bytes are requested (PeekNamedPipe, Windows documentation).
+        let result =
+            unsafe { peek_named_pipe(pipe, null_mut(), 0, null_mut(), &raw mut n, null_mut()) };
+        result != 0 && n > 0
+    }
+
+    /// Returns false: std cannot ask.
+    #[cfg(not(windows))]
+    pub(crate) fn has_input<P>(_: &P) -> bool {
+        false
+    }
+
+    /// Returns the peak of a process's resident memory in KB.
+    #[cfg(windows)]
+    pub(crate) fn peak_kb(child: &Child) -> Option<u64> {
+        use core::ffi::c_void;
+        use std::os::windows::io::AsRawHandle as _;
+
+        /// `PROCESS_MEMORY_COUNTERS`.
+        #[repr(C)]
+        struct Counters {
+            len: u32,
+            n_page_faults: u32,
+            peak_working_set_len: usize,
+            others: [usize; 7],
+        }
+        #[link(name = "kernel32", kind = "raw-dylib")]
+        unsafe extern "system" {
+            #[link_name = "K32GetProcessMemoryInfo"]
+            fn get_process_memory_info(process: *mut c_void, to: *mut Counters, len: u32) -> i32;
+        }
+        let len = u32::try_from(size_of::<Counters>()).unwrap_or(0);
+        let mut counters = Counters {
+            len,
+            n_page_faults: 0,
+            peak_working_set_len: 0,
+            others: [0; 7],
+        };
+        // SAFETY: the handle is open while `child` is borrowed, and `counters` is writable for its length
+        // (GetProcessMemoryInfo, Windows documentation).
+        let result =
+            unsafe { get_process_memory_info(child.as_raw_handle(), &raw mut counters, len) };
+        let peak = u64::try_from(counters.peak_working_set_len).ok()?;
+        (result != 0).then_some(peak / 1024)
+    }
+
+    /// Returns `None`: std cannot ask.
+    #[cfg(not(windows))]
+    pub(crate) fn peak_kb(_: &Child) -> Option<u64> {
+        None
+    }
+
+    /// Signals that never come.
+    pub(crate) struct NoSignals;
+
+    impl Read for NoSignals {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            loop {
+                thread::park();
+            }
+        }
+    }
+
+    /// Returns no signals: Ctrl-C ends this process and all others of its console.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the function of child.rs can fail"
+    )]
+    pub(crate) fn interrupts() -> io::Result<NoSignals> {
+        Ok(NoSignals)
     }
 }
 
