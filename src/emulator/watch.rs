@@ -1,7 +1,7 @@
 //! Watches the files that a function is built from. When one changes, builds the function again and replaces
 //! its processes.
 
-#[cfg(any(windows, test))]
+#[cfg(any(windows, all(test, target_os = "linux")))]
 mod files_in_use;
 mod ignore;
 mod inputs;
