@@ -11,7 +11,7 @@ use std::io::{self, Read, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use super::Errno;
 
@@ -179,9 +179,9 @@ fn errno(error: &io::Error) -> Errno {
     }
 }
 
-/// Returns the number of an error of a read or write. Windows says `WSAETIMEDOUT` if the timeout of the socket has
-/// passed; other systems say so if the peer does not acknowledge anything.
-fn transfer_errno(error: &io::Error) -> Errno {
+/// Returns the number of an error of a read. Windows says `WSAETIMEDOUT` if the timeout of the socket has passed; other
+/// systems say so if the peer does not acknowledge anything.
+fn read_errno(error: &io::Error) -> Errno {
     match errno(error) {
         Errno::TIMED_OUT if cfg!(windows) => Errno::WOULD_BLOCK,
         errno => errno,
@@ -198,11 +198,16 @@ pub(crate) fn receive(
     buf.resize(buf.capacity(), 0);
     let read = stream.read(buf.get_mut(len..).unwrap_or_default());
     buf.truncate(len.saturating_add(*read.as_ref().unwrap_or(&0)));
-    read.map_err(|error| transfer_errno(&error))
+    read.map_err(|error| read_errno(&error))
 }
 
+/// Writes once, as much of `parts` as the socket takes. Returns how many bytes it took.
+///
 /// Fails if the peer has closed the connection: a write would succeed, and nobody would know that the peer has read
 /// none of it.
+///
+/// The write itself does not block. Windows does not tell how many bytes a write took whose timeout has passed
+/// (`SO_SNDTIMEO`, Windows documentation).
 pub(crate) fn send<const N: usize>(
     mut stream: &TcpStream,
     parts: [&[u8]; N],
@@ -210,8 +215,18 @@ pub(crate) fn send<const N: usize>(
     if peek(stream).is_ok_and(|n| n == 0) {
         return Err(Errno::BROKEN_PIPE);
     }
-    let sent = stream.write_vectored(&parts.map(io::IoSlice::new));
-    sent.map_err(|error| transfer_errno(&error))
+    let parts = parts.map(io::IoSlice::new);
+    let (timeout, began) = (stream.write_timeout().ok().flatten(), Instant::now());
+    let has_time = || timeout.is_none_or(|timeout| began.elapsed() < timeout);
+    let _ = stream.set_nonblocking(true);
+    let sent = loop {
+        match stream.write_vectored(&parts) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && has_time() => sleep_ms(1),
+            sent => break sent,
+        }
+    };
+    let _ = stream.set_nonblocking(false);
+    sent.map_err(|error| errno(&error))
 }
 
 pub(crate) fn send_bytes(stream: &TcpStream, bytes: &[u8]) -> Result<usize, Errno> {
@@ -510,7 +525,7 @@ mod tests {
             assert_eq!(errno(&kind.into()), want, "{kind}");
         }
         // Only Windows reports the timeout of a socket like this.
-        let timeout = transfer_errno(&ErrorKind::TimedOut.into());
+        let timeout = read_errno(&ErrorKind::TimedOut.into());
         assert_eq!(timeout.is_would_block(), cfg!(windows));
     }
 }
