@@ -185,9 +185,10 @@ fn number(bytes: &[u8], offset: usize, len: usize) -> Option<u64> {
 /// Returns whether a file may be executed. Windows has no such permission.
 pub(crate) fn is_executable(metadata: &Metadata) -> bool {
     #[cfg(unix)]
-    return std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0;
+    let is_allowed = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0;
     #[cfg(not(unix))]
-    return metadata.is_file();
+    let is_allowed = metadata.is_file();
+    is_allowed
 }
 
 /// Returns the path of `program`: itself if it is a path, else the first program of that name in `PATH`.
