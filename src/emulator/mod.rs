@@ -21,7 +21,7 @@
 //!
 //! The emulator follows the Runtime, Extensions and Telemetry APIs to the letter, and has Lambda's limits
 //! and log lines. `docs/local-lambda.md` lists what it does not emulate, such as the memory limit and
-//! read-only file systems. Executables are run on Linux, macOS and FreeBSD only.
+//! read-only file systems.
 
 mod arguments;
 mod cli;

@@ -262,6 +262,11 @@ impl Settings {
         ];
         let defaults = defaults.map(|(name, value)| (name.to_owned(), value.into()));
         let mut vars: BTreeMap<String, OsString> = defaults.into();
+        // Windows finds its libraries, such as that of sockets, by these.
+        let system = ["PATH", "SystemRoot", "TEMP"].into_iter();
+        for name in system.filter(|_| cfg!(windows)) {
+            vars.extend(env::var_os(name).map(|value| (name.to_owned(), value)));
+        }
         // The function's own variables may name a server of its own.
         if let Some(addr) = addrs.services {
             for name in [
@@ -490,11 +495,14 @@ mod tests {
         check(&settings, "LAMBDA_TASK_ROOT", Some("/a b"));
         check(&settings, "_HANDLER", Some("bootstrap"));
         check(&settings, "TZ", Some(":UTC"));
+        #[cfg(not(windows))]
         check(
             &settings,
             "PATH",
             Some("/usr/local/bin:/usr/bin/:/bin:/opt/bin"),
         );
+        #[cfg(windows)]
+        check(&settings, "PATH", env::var("PATH").ok().as_deref());
         check(
             &settings,
             "AWS_LAMBDA_INITIALIZATION_TYPE",
@@ -536,7 +544,9 @@ mod tests {
             &["AWS_LAMBDA_FUNCTION_NAME"],
         );
         check(&[("_HANDLER", "a"), ("_HANDLER", "b")], &["_HANDLER"]);
-        check(&[("LAMBDA_TASK_ROOT", "/root")], &[]);
+        // Windows adds the drive.
+        let root = path::absolute("/root").unwrap();
+        check(&[("LAMBDA_TASK_ROOT", root.to_str().unwrap())], &[]);
         check(&[("LAMBDA_TASK_ROOT", "/other")], &["LAMBDA_TASK_ROOT"]);
         for name in [
             "AWS_LAMBDA_RUNTIME_API",

@@ -1,6 +1,8 @@
 //! Watches the files that a function is built from. When one changes, builds the function again and replaces
 //! its processes.
 
+#[cfg(any(windows, all(test, target_os = "linux")))]
+mod files_in_use;
 mod ignore;
 mod inputs;
 
@@ -73,11 +75,13 @@ impl Watcher {
         let Some(build) = &self.build else {
             return Ok(());
         };
-        let mut command = Command::new("sh");
-        command
-            .arg("-c")
-            .arg(build)
-            .current_dir(&self.inputs.folder);
+        #[cfg(windows)]
+        self.inputs
+            .program
+            .iter()
+            .for_each(|program| files_in_use::release(program));
+        let mut command = shell(build);
+        command.current_dir(&self.inputs.folder);
         let ran = process::run(command, &self.group);
         let (status, mut output) = ran.map_err(|error| format!("{build}: {error}"))?;
         let _ = io::stderr().lock().write_all(&output);
@@ -87,6 +91,22 @@ impl Watcher {
         let start = output.len().saturating_sub(OUTPUT_LEN_MAX);
         Err(String::from_utf8_lossy(&output.split_off(start)).into_owned())
     }
+}
+
+/// Returns the command with which the system's shell runs `text`.
+fn shell(text: &str) -> Command {
+    let (program, options) = if cfg!(windows) {
+        // With these options, cmd runs what is between the first and the last quote as it is (`cmd /?`).
+        ("cmd", "/D /S /C")
+    } else {
+        ("sh", "-c")
+    };
+    let mut command = Command::new(program);
+    #[cfg(windows)]
+    std::os::windows::process::CommandExt::raw_arg(&mut command, format!("{options} \"{text}\""));
+    #[cfg(not(windows))]
+    command.args([options, text]);
+    command
 }
 
 /// The state of the thread that watches.

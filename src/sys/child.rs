@@ -1,12 +1,18 @@
 //! Child processes, pipes and signals, for the emulator, on Linux, macOS and FreeBSD.
 
+#[cfg(not(all(target_os = "linux", not(tiny_lambda_portable))))]
+use core::ffi::c_long;
+#[cfg(target_os = "freebsd")]
+use core::ffi::c_uint;
 use core::ffi::{c_int, c_ulong, c_void};
+#[cfg(target_os = "freebsd")]
+use core::ptr;
 use core::sync::atomic::{AtomicI32, Ordering};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{Child, Command, ExitStatus};
 use std::sync::OnceLock;
 
 // These numbers are the same on each system.
@@ -181,6 +187,110 @@ pub(crate) fn wait_for_exit(id: u32) {
             return;
         }
     }
+}
+
+/// Reaps a child process that has ended. Returns its status, and `None` as the peak of its resident memory: Linux counts
+/// that of the process that has started it, too (`setmax_mm_hiwater_rss` in the kernel's fs/exec.c).
+#[cfg(all(target_os = "linux", not(tiny_lambda_portable)))]
+pub(crate) fn reap(mut child: Child) -> io::Result<(ExitStatus, Option<u64>)> {
+    Ok((child.wait()?, None))
+}
+
+/// Reaps a child process that has ended. Returns its status and the peak of its resident memory in KB.
+#[cfg(not(all(target_os = "linux", not(tiny_lambda_portable))))]
+pub(crate) fn reap(child: Child) -> io::Result<(ExitStatus, Option<u64>)> {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    /// `struct rusage`: 18 words, less or more with other C libraries of 32 bits. Two times of two words each come
+    /// first, then `ru_maxrss` (getrusage(2)).
+    type Usage = [c_long; 64];
+
+    unsafe extern "C" {
+        fn wait4(pid: c_int, status: *mut c_int, options: c_int, usage: *mut Usage) -> c_int;
+    }
+    let id = c_int::try_from(child.id()).map_err(io::Error::other)?;
+    let (mut status, mut usage): (c_int, Usage) = (0, [0; 64]);
+    loop {
+        // SAFETY: `status` and `usage` are writable, and `usage` is longer than a `struct rusage` (wait4(2)).
+        if unsafe { wait4(id, &raw mut status, 0, &raw mut usage) } == id {
+            break;
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    let peak = u64::try_from(usage[4]).unwrap_or(0);
+    // macOS counts bytes, and others count KB (getrusage(2)).
+    let peak_kb = if cfg!(target_os = "macos") {
+        peak / 1024
+    } else {
+        peak
+    };
+    Ok((ExitStatus::from_raw(status), Some(peak_kb)))
+}
+
+/// Reads the peak of the resident memory of a running process in KB from proc(5).
+#[cfg(target_os = "linux")]
+pub(crate) fn peak_kb(id: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let mut lines = status.lines();
+    let peak = lines.find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().strip_suffix("kB")?.trim_end().parse().ok()
+}
+
+/// Returns the peak of the memory of a running process in KB: `ri_lifetime_max_phys_footprint` of `rusage_info_v4`
+/// (sys/resource.h), which Activity Monitor shows. getrusage(2) has none of another process that runs.
+#[cfg(target_os = "macos")]
+pub(crate) fn peak_kb(id: u32) -> Option<u64> {
+    const RUSAGE_INFO_V4: c_int = 4;
+    /// 37 words: an id of two words, and counters of one. The one above is the 29th counter.
+    type Usage = [u64; 64];
+
+    unsafe extern "C" {
+        fn proc_pid_rusage(pid: c_int, flavor: c_int, to: *mut Usage) -> c_int;
+    }
+    let (id, mut usage): (c_int, Usage) = (id.try_into().ok()?, [0; 64]);
+    // SAFETY: `usage` is writable and longer than a `rusage_info_v4` (libproc.h).
+    let result = unsafe { proc_pid_rusage(id, RUSAGE_INFO_V4, &raw mut usage) };
+    (result == 0).then_some(usage[30] / 1024)
+}
+
+/// Returns the peak of the resident memory of a running process in KB: `ki_rusage.ru_maxrss` of its `struct kinfo_proc`
+/// (sys/user.h). getrusage(2) has none of another process that runs.
+#[cfg(target_os = "freebsd")]
+pub(crate) fn peak_kb(id: u32) -> Option<u64> {
+    const CTL_KERN: c_int = 1;
+    const KERN_PROC: c_int = 14;
+    const KERN_PROC_PID: c_int = 1;
+    /// `KINFO_PROC_SIZE` of 64-bit systems is 1088 bytes. 32-bit systems have another, and no peak here.
+    type Info = [u64; 136];
+
+    unsafe extern "C" {
+        fn sysctl(
+            name: *const c_int,
+            n_names: c_uint,
+            to: *mut Info,
+            len: *mut usize,
+            new: *const c_void,
+            new_len: usize,
+        ) -> c_int;
+    }
+    let name = [CTL_KERN, KERN_PROC, KERN_PROC_PID, id.try_into().ok()?];
+    let (mut info, mut len) = ([0; 136], size_of::<Info>());
+    // SAFETY: `name` has four numbers, `info` is writable for `len` bytes, and no new value is passed (sysctl(3)).
+    let result = unsafe {
+        sysctl(
+            name.as_ptr(),
+            4,
+            &raw mut info,
+            &raw mut len,
+            ptr::null(),
+            0,
+        )
+    };
+    // The peak is 640 bytes from the beginning.
+    (result == 0 && len == size_of::<Info>()).then_some(info[80])
 }
 
 #[cfg(all(target_os = "linux", not(tiny_lambda_portable)))]

@@ -11,7 +11,7 @@ use std::io::{self, Read, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use super::Errno;
 
@@ -179,9 +179,9 @@ fn errno(error: &io::Error) -> Errno {
     }
 }
 
-/// Returns the number of an error of a read or write. Windows says `WSAETIMEDOUT` if the timeout of the socket has
-/// passed; other systems say so if the peer does not acknowledge anything.
-fn transfer_errno(error: &io::Error) -> Errno {
+/// Returns the number of an error of a read. Windows says `WSAETIMEDOUT` if the timeout of the socket has passed; other
+/// systems say so if the peer does not acknowledge anything.
+fn read_errno(error: &io::Error) -> Errno {
     match errno(error) {
         Errno::TIMED_OUT if cfg!(windows) => Errno::WOULD_BLOCK,
         errno => errno,
@@ -198,11 +198,16 @@ pub(crate) fn receive(
     buf.resize(buf.capacity(), 0);
     let read = stream.read(buf.get_mut(len..).unwrap_or_default());
     buf.truncate(len.saturating_add(*read.as_ref().unwrap_or(&0)));
-    read.map_err(|error| transfer_errno(&error))
+    read.map_err(|error| read_errno(&error))
 }
 
+/// Writes once, as much of `parts` as the socket takes. Returns how many bytes it took.
+///
 /// Returns an error if the peer has closed the connection. Without this check the write succeeds, and the caller does
 /// not notice that the peer has read nothing.
+///
+/// The write itself does not block. Windows does not tell how many bytes a write took whose timeout has passed
+/// (`SO_SNDTIMEO`, Windows documentation).
 pub(crate) fn send<const N: usize>(
     mut stream: &TcpStream,
     parts: [&[u8]; N],
@@ -210,8 +215,18 @@ pub(crate) fn send<const N: usize>(
     if peek(stream).is_ok_and(|n| n == 0) {
         return Err(Errno::BROKEN_PIPE);
     }
-    let sent = stream.write_vectored(&parts.map(io::IoSlice::new));
-    sent.map_err(|error| transfer_errno(&error))
+    let parts = parts.map(io::IoSlice::new);
+    let (timeout, began) = (stream.write_timeout().ok().flatten(), Instant::now());
+    let has_time = || timeout.is_none_or(|timeout| began.elapsed() < timeout);
+    let _ = stream.set_nonblocking(true);
+    let sent = loop {
+        match stream.write_vectored(&parts) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && has_time() => sleep_ms(1),
+            sent => break sent,
+        }
+    };
+    let _ = stream.set_nonblocking(false);
+    sent.map_err(|error| errno(&error))
 }
 
 pub(crate) fn send_bytes(stream: &TcpStream, bytes: &[u8]) -> Result<usize, Errno> {
@@ -375,8 +390,10 @@ pub(crate) use child::*;
     not(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))
 ))]
 mod child {
-    use std::io;
+    use std::io::{self, Read};
     use std::net::TcpStream;
+    use std::process::Child;
+    use std::thread;
 
     // Linux's numbers. No process gets these signals here.
     pub(crate) const SIGTERM: i32 = 15;
@@ -395,13 +412,96 @@ mod child {
         false
     }
 
-    /// Fails: signals keep their default action.
-    pub(crate) fn interrupts() -> io::Result<TcpStream> {
-        Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "executables and --watch need Linux, macOS or FreeBSD; on Windows use WSL, or start the function with \
-             cargo run and no --watch",
-        ))
+    /// Returns whether a pipe holds bytes.
+    #[cfg(windows)]
+    pub(crate) fn has_input(pipe: &impl std::os::windows::io::AsRawHandle) -> bool {
+        use core::ffi::c_void;
+        use core::ptr::null_mut;
+
+        #[link(name = "kernel32", kind = "raw-dylib")]
+        unsafe extern "system" {
+            #[link_name = "PeekNamedPipe"]
+            fn peek_named_pipe(
+                pipe: *mut c_void,
+                bytes: *mut c_void,
+                len: u32,
+                n_read: *mut u32,
+                n_available: *mut u32,
+                n_left: *mut u32,
+            ) -> i32;
+        }
+        let (pipe, mut n) = (pipe.as_raw_handle(), 0);
+        // SAFETY: the handle is open while `pipe` is borrowed, and `n` is writable. The other pointers may be null, and
+        // no bytes are requested (PeekNamedPipe, Windows documentation).
+        let result =
+            unsafe { peek_named_pipe(pipe, null_mut(), 0, null_mut(), &raw mut n, null_mut()) };
+        result != 0 && n > 0
+    }
+
+    /// Returns false: std cannot ask.
+    #[cfg(not(windows))]
+    pub(crate) fn has_input<P>(_: &P) -> bool {
+        false
+    }
+
+    /// Returns the peak of a process's resident memory in KB.
+    #[cfg(windows)]
+    pub(crate) fn peak_kb(child: &Child) -> Option<u64> {
+        use core::ffi::c_void;
+        use std::os::windows::io::AsRawHandle as _;
+
+        /// `PROCESS_MEMORY_COUNTERS`.
+        #[repr(C)]
+        struct Counters {
+            len: u32,
+            n_page_faults: u32,
+            peak_working_set_len: usize,
+            others: [usize; 7],
+        }
+        #[link(name = "kernel32", kind = "raw-dylib")]
+        unsafe extern "system" {
+            #[link_name = "K32GetProcessMemoryInfo"]
+            fn get_process_memory_info(process: *mut c_void, to: *mut Counters, len: u32) -> i32;
+        }
+        let len = u32::try_from(size_of::<Counters>()).unwrap_or(0);
+        let mut counters = Counters {
+            len,
+            n_page_faults: 0,
+            peak_working_set_len: 0,
+            others: [0; 7],
+        };
+        // SAFETY: the handle is open while `child` is borrowed, and `counters` is writable for its length
+        // (GetProcessMemoryInfo, Windows documentation).
+        let result =
+            unsafe { get_process_memory_info(child.as_raw_handle(), &raw mut counters, len) };
+        let peak = u64::try_from(counters.peak_working_set_len).ok()?;
+        (result != 0).then_some(peak / 1024)
+    }
+
+    /// Returns `None`: std cannot ask.
+    #[cfg(not(windows))]
+    pub(crate) fn peak_kb(_: &Child) -> Option<u64> {
+        None
+    }
+
+    /// Signals that never come.
+    pub(crate) struct NoSignals;
+
+    impl Read for NoSignals {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            loop {
+                thread::park();
+            }
+        }
+    }
+
+    /// Returns no signals: Ctrl-C ends this process and all others of its console.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the function of child.rs can fail"
+    )]
+    pub(crate) fn interrupts() -> io::Result<NoSignals> {
+        Ok(NoSignals)
     }
 }
 
@@ -425,7 +525,7 @@ mod tests {
             assert_eq!(errno(&kind.into()), want, "{kind}");
         }
         // Only Windows reports the timeout of a socket like this.
-        let timeout = transfer_errno(&ErrorKind::TimedOut.into());
+        let timeout = read_errno(&ErrorKind::TimedOut.into());
         assert_eq!(timeout.is_would_block(), cfg!(windows));
     }
 }

@@ -1,13 +1,18 @@
 //! Checks whether a file can be started as an executable, and explains why not.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Bytes at the beginning of a file that are read. They show its kind, contain the first line of a
 /// script (execve(2)), and usually the program headers of an ELF file.
 const START_LEN: u64 = 4096;
+/// The reason on systems that start no ELF files.
+const LINUX_EXECUTABLE: &str = if cfg!(windows) {
+    "this is a Linux executable; start it in WSL, or run the function with cargo run"
+} else {
+    "this is a Linux executable; start it in a Linux container, or run the function with cargo run"
+};
 
 /// Returns why `path` cannot be started, if that is known. `runner` is the program that is to run it.
 pub(crate) fn refusal_reason(path: &Path, runner: Option<&Path>) -> Option<String> {
@@ -39,13 +44,17 @@ pub(crate) fn refusal_reason(path: &Path, runner: Option<&Path>) -> Option<Strin
         ));
     }
     let reason = match start.as_slice() {
+        [0x7f, b'E', b'L', b'F', ..] if cfg!(any(target_os = "macos", windows)) => {
+            Some(LINUX_EXECUTABLE.to_owned())
+        }
+        // The system itself says what it does not start.
+        _ if cfg!(windows) => None,
         [b'#', b'!', ..] => script_refusal(&start),
-        // macOS itself says what it does not start.
-        [0xcf, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] if cfg!(target_os = "macos") => None,
-        [0x7f, b'E', b'L', b'F', ..] if cfg!(target_os = "macos") => Some(
-            "this is a Linux executable; start it in a Linux container, or run the function with cargo run"
-                .to_owned(),
-        ),
+        [0xcf, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..]
+            if cfg!(target_os = "macos") =>
+        {
+            None
+        }
         [0x7f, b'E', b'L', b'F', ..] => elf_refusal(&start, path),
         other => Some(unknown_kind(other).to_owned()),
     };
@@ -110,7 +119,10 @@ fn elf_refusal(start: &[u8], path: &Path) -> Option<String> {
     let Some(machine) = number(start, 18, 2) else {
         return Some("the ELF header is incomplete".to_owned());
     };
-    let here = std::env::consts::ARCH;
+    let here = match std::env::consts::ARCH {
+        "x86" => "i386",
+        here => here,
+    };
     match MACHINES.iter().find(|(number, _)| *number == machine) {
         Some((_, name)) if *name == here => {}
         Some((_, name)) => {
@@ -154,10 +166,9 @@ fn dynamic_loader(start: &[u8], path: &Path) -> Option<String> {
         let offset = number(start, at.checked_add(8)?, 8)?;
         let len = number(start, at.checked_add(32)?, 8)?;
         let mut loader = vec![0; usize::try_from(len.min(START_LEN)).ok()?];
-        File::open(path)
-            .ok()?
-            .read_exact_at(&mut loader, offset)
-            .ok()?;
+        let mut file = File::open(path).ok()?;
+        file.seek(SeekFrom::Start(offset)).ok()?;
+        file.read_exact(&mut loader).ok()?;
         let loader = String::from_utf8_lossy(&loader);
         return Some(loader.trim_end_matches('\0').to_owned());
     }
@@ -171,9 +182,13 @@ fn number(bytes: &[u8], offset: usize, len: usize) -> Option<u64> {
     Some(digits.fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
 }
 
-/// Returns whether a file may be executed.
+/// Returns whether a file may be executed. Windows has no such permission.
 pub(crate) fn is_executable(metadata: &Metadata) -> bool {
-    metadata.permissions().mode() & 0o111 != 0
+    #[cfg(unix)]
+    let is_allowed = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0;
+    #[cfg(not(unix))]
+    let is_allowed = metadata.is_file();
+    is_allowed
 }
 
 /// Returns the path of `program`: itself if it is a path, else the first program of that name in `PATH`.
@@ -193,8 +208,10 @@ pub(crate) fn find_program(program: &Path) -> io::Result<PathBuf> {
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -206,20 +223,32 @@ mod tests {
             fs::write(&path, content).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             let got = refusal_reason(&path, None);
+            // macOS starts its own executables and no ELF files.
+            let want = match content {
+                [0x7f, ..] if cfg!(target_os = "macos") && mode == 0o755 => {
+                    Some("a Linux executable")
+                }
+                [0xcf, ..] if cfg!(target_os = "macos") => None,
+                _ => want,
+            };
             match want {
                 None => assert_eq!(got, None),
                 Some(want) => assert!(got.as_ref().is_some_and(|g| g.contains(want)), "{got:?}"),
             }
         };
-        let foreign: u8 = if cfg!(target_arch = "x86_64") {
-            183
-        } else {
+        let foreign: u8 = if cfg!(target_arch = "aarch64") {
             62
+        } else {
+            183
         };
         let mut elf = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0".to_vec();
         elf.extend([foreign, 0]);
         check(&elf, 0o755, Some("is for the architecture"));
-        elf[18] = 245 - foreign;
+        elf[18] = match std::env::consts::ARCH {
+            "x86" => 3,
+            "x86_64" => 62,
+            _ => 183,
+        };
         check(&elf, 0o755, None);
         check(&elf, 0o644, Some("chmod +x"));
         check(&elf, 0o755, None);
@@ -246,8 +275,8 @@ mod tests {
         check(&elf, 0o755, None);
         elf[32] = 255;
         check(&elf, 0o755, None);
-        elf[18] = 3;
-        check(&elf, 0o755, Some("--runner qemu-i386"));
+        elf[18] = 40;
+        check(&elf, 0o755, Some("--runner qemu-arm"));
         elf[18] = 99;
         check(&elf, 0o755, Some("(ELF machine 99)"));
         check(b"#!/bin/sh\n", 0o755, None);

@@ -158,10 +158,6 @@ impl EnvironmentLog {
     }
 
     /// Writes whole lines of a process's output, which become records of the type `kind`.
-    #[cfg_attr(
-        not(target_os = "linux"),
-        allow(dead_code, reason = "no processes there")
-    )]
     pub(crate) fn write_output(&self, kind: &'static str, lines: &[u8]) {
         self.write_lines(kind, lines, self.is_printed);
     }

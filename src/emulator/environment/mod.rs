@@ -1,6 +1,5 @@
 //! One execution environment: the state that its Runtime API, its processes and its invocations share.
 
-#[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))]
 mod executable;
 pub(crate) mod extensions;
 mod in_process;
@@ -10,7 +9,7 @@ pub(crate) mod logs;
 #[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))]
 pub(crate) mod process;
 #[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "freebsd")))]
-#[path = "no_process.rs"]
+#[path = "portable_process.rs"]
 pub(crate) mod process;
 pub(crate) mod state_machine;
 pub(crate) mod telemetry;

@@ -26,12 +26,19 @@ const LOG_READ_LEN: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct ChildProcess {
     id: u32,
-    /// Whether the process may be signalled: no other process has its id, even if it has just ended.
-    is_running: Arc<Mutex<bool>>,
+    state: Arc<Mutex<ProcessState>>,
     log: Arc<LogPipe>,
     watcher: JoinHandle<()>,
     /// Disconnects when the process has ended and everything that it wrote has been logged.
     ended: Receiver<io::Result<u32>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum ProcessState {
+    /// The process may be signalled: no other process has its id, even if it has just ended.
+    Running,
+    /// It has been reaped. The peak of its resident memory in KB is known on some systems.
+    Ended(Option<u64>),
 }
 
 impl ChildProcess {
@@ -53,9 +60,9 @@ impl ChildProcess {
             is_closed: AtomicBool::new(false),
             unfinished_line: Mutex::new(Vec::new()),
         });
-        let is_running = Arc::new(Mutex::new(true));
+        let state = Arc::new(Mutex::new(ProcessState::Running));
         let (sender, ended) = channel();
-        let (pipe, is_child_running) = (Arc::clone(&log), Arc::clone(&is_running));
+        let (pipe, shared) = (Arc::clone(&log), Arc::clone(&state));
         let watch = move || {
             let ended = thread::scope(|scope| {
                 let reader = thread::Builder::new().name("emulator log".to_owned());
@@ -65,7 +72,7 @@ impl ChildProcess {
                 let child = reading.and_then(|_| spawn(command));
                 let ended = child.map(|child| {
                     let _ = sender.send(Ok(child.id()));
-                    watch_child(child, &is_child_running)
+                    watch_child(child, &shared)
                 });
                 pipe.end();
                 ended
@@ -82,7 +89,7 @@ impl ChildProcess {
         let watcher = watcher.spawn(watch)?;
         Ok(ChildProcess {
             id: ended.recv().map_err(io::Error::other)??,
-            is_running,
+            state,
             log,
             watcher,
             ended,
@@ -91,8 +98,8 @@ impl ChildProcess {
 
     /// Sends a signal to the process and its descendants, unless it has ended.
     pub(crate) fn signal(&self, signal: i32) {
-        let is_running = lock(&self.is_running);
-        if *is_running {
+        let state = lock(&self.state);
+        if matches!(*state, ProcessState::Running) {
             sys::kill_group(self.id, signal);
         }
     }
@@ -113,36 +120,13 @@ impl ChildProcess {
         self.log.flush();
     }
 
-    /// Returns the peak of the process's resident memory in KB; `None` once it has ended.
+    /// Returns the peak of the process's resident memory in KB. Linux does not tell that of a process that has ended.
     pub(crate) fn peak_kb(&self) -> Option<u64> {
-        let is_running = lock(&self.is_running);
-        if !*is_running {
-            return None;
+        match *lock(&self.state) {
+            ProcessState::Running => sys::peak_kb(self.id),
+            ProcessState::Ended(peak_kb) => peak_kb,
         }
-        peak_kb(self.id)
     }
-}
-
-/// Reads the peak of a process's resident memory from proc(5).
-#[cfg(all(target_os = "linux", not(tiny_lambda_portable)))]
-fn peak_kb(id: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let mut lines = status.lines();
-    let peak = lines.find_map(|line| line.strip_prefix("VmHWM:"))?;
-    peak.trim().strip_suffix("kB")?.trim_end().parse().ok()
-}
-
-/// Asks ps(1) for the resident memory of a process at this time. The peak of another process that still runs is
-/// not known: getrusage(2) has that of this process, and of children that have ended.
-#[cfg(not(all(target_os = "linux", not(tiny_lambda_portable))))]
-fn peak_kb(id: u32) -> Option<u64> {
-    let mut ps = Command::new("ps");
-    let output = ps.args(["-o", "rss=", "-p", &id.to_string()]).output();
-    String::from_utf8(output.ok()?.stdout)
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
 }
 
 /// Connects the output of a process to the end of a pipe, and gives the process a group of its own.
@@ -156,15 +140,17 @@ fn set_output(command: &mut Command, writer: OwnedFd) -> io::Result<()> {
 }
 
 /// Waits until the process ends, and kills its descendants.
-fn watch_child(mut child: Child, is_running: &Mutex<bool>) -> ProcessExit {
+fn watch_child(child: Child, state: &Mutex<ProcessState>) -> ProcessExit {
     let guard = OrphanGuard::start(child.id());
     sys::wait_for_exit(child.id());
     drop(guard);
-    let mut is_running = lock(is_running);
-    // No other process can get its id, which is the group's too, before `wait` returns.
+    let mut state = lock(state);
+    // No other process can get its id, which is the group's too, before `reap` returns.
     sys::kill_group(child.id(), sys::SIGKILL);
-    *is_running = false;
-    process_exit(child.wait())
+    let (status, peak_kb) =
+        sys::reap(child).map_or((None, None), |(status, peak)| (Some(status), peak));
+    *state = ProcessState::Ended(peak_kb);
+    process_exit(status)
 }
 
 /// Starts `command` so that the kernel kills it when this thread or this process ends. Closes this process's
@@ -248,8 +234,7 @@ impl ProcessGroup {
     }
 }
 
-fn process_exit(status: io::Result<ExitStatus>) -> ProcessExit {
-    let status = status.ok();
+fn process_exit(status: Option<ExitStatus>) -> ProcessExit {
     ProcessExit {
         code: status.and_then(|status| status.code()),
         signal: status.and_then(|status| status.signal()),
@@ -311,5 +296,32 @@ impl LogPipe {
         }
         self.is_closed.store(true, Ordering::SeqCst);
         let _ = (&self.writer).write_all(b"\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulator::Settings;
+
+    #[test]
+    #[cfg_attr(miri, ignore = "Miri starts no processes")]
+    fn the_peak_of_memory_is_that_of_the_process() {
+        let log = Arc::new(EnvironmentLog::new(&Settings::default()));
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "exec sleep 600"]);
+        let process = ChildProcess::start(command, "function", &log, drop).unwrap();
+        // A shell needs more than 100 KB, and less than 100 MB.
+        let is_plausible = |kb: u64| (100..100_000).contains(&kb);
+        assert!(process.peak_kb().is_some_and(is_plausible));
+        process.signal(sys::SIGKILL);
+        process.wait(Duration::from_secs(60));
+        let at_end = process.peak_kb();
+        if cfg!(all(target_os = "linux", not(tiny_lambda_portable))) {
+            assert_eq!(at_end, None);
+        } else {
+            assert!(at_end.is_some_and(is_plausible), "{at_end:?}");
+        }
+        process.kill();
     }
 }

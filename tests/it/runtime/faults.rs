@@ -436,8 +436,10 @@ fn invalid_header_values_of_next_are_survived() {
     deadline("soon", "None");
     deadline("1e3", "None");
     deadline("99999999999999", "Some(false)");
-    deadline("9223372036854775807", "Some(false)");
-    deadline("18446744073709551615", "Some(false)");
+    // On Windows, a SystemTime ends with the year 30828.
+    let far = if cfg!(windows) { "None" } else { "Some(false)" };
+    deadline("9223372036854775807", far);
+    deadline("18446744073709551615", far);
     deadline("18446744073709551616", "None");
     deadline(
         "1\r\nLambda-Runtime-Deadline-Ms: 99999999999999",
@@ -580,11 +582,6 @@ fn an_event_that_is_not_utf_8_is_an_unmarshal_error() {
 }
 
 /// The server closes its connection while the handler runs, so it has read nothing of the POST.
-#[cfg(target_os = "linux")]
-#[cfg_attr(
-    tiny_lambda_portable,
-    ignore = "only Linux tells whether the peer has read a request"
-)]
 #[test]
 fn a_post_is_sent_again_if_the_server_has_read_nothing_of_it() {
     #[track_caller]
@@ -594,7 +591,13 @@ fn a_post_is_sent_again_if_the_server_has_read_nothing_of_it() {
         let (closed, is_closed) = mpsc::channel();
         let is_closed = Mutex::new(is_closed);
         let slow = handler::streaming(|what: String, _, out| {
-            let await_close = || is_closed.lock().unwrap().recv().unwrap();
+            let await_close = || {
+                is_closed.lock().unwrap().recv().unwrap();
+                // Linux delivers the end of a loopback connection at once. Others have no such rule.
+                if !cfg!(target_os = "linux") {
+                    thread::sleep(Duration::from_millis(50));
+                }
+            };
             let text = vec![b'x'; kb << 10];
             if what == "started early" {
                 let mut body = out.start("text/plain")?;
