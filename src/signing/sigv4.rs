@@ -466,9 +466,11 @@ impl Signer {
         content_hash: &str,
     ) -> String {
         // The canonical request.
-        let mut text = Vec::from(method);
-        text.make_ascii_uppercase();
-        push(&mut text, b"\n");
+        let mut text = Vec::new();
+        for byte in method.bytes() {
+            text.push(byte.to_ascii_uppercase());
+        }
+        text.push(b'\n');
         push_path(&mut text, path, self.is_s3);
         push_query(&mut text, query);
         let mut names = Vec::new();

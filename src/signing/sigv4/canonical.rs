@@ -91,29 +91,30 @@ pub(super) fn push_lines(out: &mut Vec<u8>, names: &mut Vec<u8>, headers: &[Line
         if is(name, last) {
             // The line break.
             out.pop();
-            push(out, b",");
+            out.push(b',');
         } else {
             last = name;
-            if !names.is_empty() {
-                push(names, b";");
+            for byte in *name {
+                let byte = byte.to_ascii_lowercase();
+                names.push(byte);
+                out.push(byte);
             }
-            let start = names.len();
-            push(names, name);
-            names.make_ascii_lowercase();
-            push(out, skip(names, start));
-            push(out, b":");
+            names.push(b';');
+            out.push(b':');
         }
         let start = out.len();
         for word in value.split(u8::is_ascii_whitespace) {
             if !word.is_empty() {
                 if out.len() > start {
-                    push(out, b" ");
+                    out.push(b' ');
                 }
                 push(out, word);
             }
         }
-        push(out, b"\n");
+        out.push(b'\n');
     }
+    // The last semicolon.
+    names.pop();
 }
 
 /// Appends the path as it is signed.
@@ -127,13 +128,13 @@ pub(super) fn push_path(out: &mut Vec<u8>, path: &[u8], is_s3: bool) {
             b"" | b"." if !is_s3 => {}
             b".." if !is_s3 => while out.len() > start && out.pop() != Some(b'/') {},
             _ => {
-                push(out, b"/");
+                out.push(b'/');
                 push_percent_normalized(out, segment, escapes);
             }
         }
     }
     if out.len() == start || !is_s3 && path.last() == Some(&b'/') {
-        push(out, b"/");
+        out.push(b'/');
     }
 }
 
@@ -162,10 +163,10 @@ pub(super) fn normalized_query(query: Option<&[u8]>, is_presigned: bool) -> Vec<
 #[inline(never)]
 pub(super) fn push_pair(query: &mut Vec<u8>, name: &[u8], value: &[u8], escapes: Escapes) {
     if !query.is_empty() {
-        push(query, b"&");
+        query.push(b'&');
     }
     push_percent_normalized(query, name, escapes);
-    push(query, b"=");
+    query.push(b'=');
     push_percent_normalized(query, value, escapes);
 }
 
@@ -182,7 +183,7 @@ pub(super) fn push_query(out: &mut Vec<u8>, query: &[u8]) {
         push(out, pair);
         before = b"&";
     }
-    push(out, b"\n");
+    out.push(b'\n');
 }
 
 /// Appends bytes. The plain form is `extend_from_slice`, which is inlined.
