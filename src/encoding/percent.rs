@@ -93,11 +93,14 @@ pub(crate) fn push_percent_encoded(out: &mut String, text: &str) {
 pub(crate) fn push_percent_normalized(out: &mut Vec<u8>, text: &[u8], escapes: Escapes) {
     let mut rest = text;
     while let Some((byte, after, _)) = split_first_decoded(rest, escapes) {
-        let digits = [byte >> 4, byte].map(|digit| hex_digit(digit).to_ascii_uppercase());
-        let escape = [b'%', digits[0], digits[1]];
-        let plain = [byte];
-        let part: &[u8] = if is_unreserved(byte) { &plain } else { &escape };
-        out.extend_from_slice(part);
+        if is_unreserved(byte) {
+            out.push(byte);
+        } else {
+            out.push(b'%');
+            for digit in [byte >> 4, byte] {
+                out.push(hex_digit(digit).to_ascii_uppercase());
+            }
+        }
         rest = after;
     }
 }

@@ -47,12 +47,15 @@ use crate::encoding::{Escapes, push_decimal, push_percent_encoded};
 use crate::sys;
 use crate::sys::utf8;
 use canonical::{
-    LOWER_CASE, Line, next_part, normalized_query, push, push_headers, push_lines, push_pair,
+    LOWER_CASE, Line, find, next_part, normalized_query, push, push_headers, push_lines, push_pair,
     push_path, push_query, push_sorted,
 };
 
 /// The name of the algorithm.
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+
+/// The header with the hash of the body.
+const CONTENT_HASH: &str = "X-Amz-Content-Sha256";
 
 /// The longest time for which a presigned URL is valid ("Authenticating Requests: Using Query Parameters" in the
 /// Amazon S3 API Reference).
@@ -236,7 +239,10 @@ impl Signer {
         Signer {
             credentials,
             region: region.into(),
-            is_s3: matches!(&*service, "s3" | "s3-outposts" | "s3-object-lambda"),
+            is_s3: matches!(
+                &*service,
+                "s3" | "s3express" | "s3-outposts" | "s3-object-lambda"
+            ),
             service,
             time_s: None,
         }
@@ -288,7 +294,8 @@ impl Signer {
     /// signed, except those that proxies change, such as `User-Agent`, and those that this returns.
     ///
     /// A header `X-Amz-Content-Sha256` in `headers` replaces the hash of the body, and is not returned. Its value
-    /// is the hash in hexadecimal digits, or `UNSIGNED-PAYLOAD` for a request over TLS whose body is not signed.
+    /// is the hash in hexadecimal digits, or `UNSIGNED-PAYLOAD` for a request over TLS whose body is not signed. The
+    /// first of several such headers counts.
     ///
     /// ```
     /// use tiny_lambda::signing::sigv4::{Credentials, Signer};
@@ -310,29 +317,30 @@ impl Signer {
         body: &[u8],
     ) -> Vec<(&'static str, String)> {
         let time = self.time();
-        let mut lines = Vec::new();
-        let mut content_hash = push_headers(&mut lines, host, headers);
+        let own_hash = find(headers, CONTENT_HASH);
         let hash_of_body;
-        let mut added_hash = "";
-        if content_hash.is_empty() {
+        let content_hash = if let Some(hash) = own_hash {
+            hash
+        } else {
             hash_of_body = hex_digits(&sha256(body));
-            content_hash = utf8::text(&hash_of_body);
-            if self.is_s3 {
-                added_hash = content_hash;
-            }
-        }
+            utf8::text(&hash_of_body)
+        };
+        let is_hash_added = self.is_s3 && own_hash.is_none();
+        let added_hash = if is_hash_added { content_hash } else { "" };
+        let mut lines = Vec::new();
         let mut added = Vec::new();
         add(&mut added, &mut lines, "X-Amz-Date", &time);
-        add(&mut added, &mut lines, "X-Amz-Content-Sha256", added_hash);
+        add(&mut added, &mut lines, CONTENT_HASH, added_hash);
         add(
             &mut added,
             &mut lines,
             "X-Amz-Security-Token",
             &self.credentials.session_token,
         );
+        push_headers(&mut lines, host, headers, &added);
         let mut target = Some(target.as_bytes());
         let path = next_part(&mut target, b'?').unwrap_or_default();
-        let query = normalized_query(target);
+        let query = normalized_query(target, false);
         let authorization = self.authorization(&time, method, path, &query, &lines, content_hash);
         added.push(("Authorization", authorization));
         added
@@ -379,21 +387,21 @@ impl Signer {
         push_decimal(&mut digits, expires_s);
         let time = self.time();
         let mut lines = Vec::new();
-        let own_hash = push_headers(&mut lines, host, headers);
+        push_headers(&mut lines, host, headers, &[]);
         let hash_of_nothing;
-        let content_hash = if !own_hash.is_empty() {
-            own_hash
-        } else if self.is_s3 {
-            "UNSIGNED-PAYLOAD"
-        } else {
-            hash_of_nothing = hex_digits(&sha256(b""));
-            utf8::text(&hash_of_nothing)
+        let content_hash = match find(headers, CONTENT_HASH) {
+            Some(hash) => hash,
+            None if self.is_s3 => "UNSIGNED-PAYLOAD",
+            None => {
+                hash_of_nothing = hex_digits(&sha256(b""));
+                utf8::text(&hash_of_nothing)
+            }
         };
         let mut names = Vec::new();
         push_lines(&mut Vec::new(), &mut names, &lines);
         let mut rest = Some(target.as_bytes());
         let path = next_part(&mut rest, b'?').unwrap_or_default();
-        let mut query = normalized_query(rest);
+        let mut query = normalized_query(rest, true);
         for (name, value) in [
             ("X-Amz-Algorithm", ALGORITHM.as_bytes()),
             (
@@ -458,9 +466,11 @@ impl Signer {
         content_hash: &str,
     ) -> String {
         // The canonical request.
-        let mut text = Vec::from(method);
-        text.make_ascii_uppercase();
-        push(&mut text, b"\n");
+        let mut text = Vec::new();
+        for byte in method.bytes() {
+            text.push(byte.to_ascii_uppercase());
+        }
+        text.push(b'\n');
         push_path(&mut text, path, self.is_s3);
         push_query(&mut text, query);
         let mut names = Vec::new();

@@ -395,7 +395,9 @@ pub fn standard_webhooks_within<'h>(
     let value = value.ok_or(WebhookError::MissingHeader(SIGNATURE))?;
     let codes = value.split_ascii_whitespace().filter_map(|item| {
         let code = item.strip_prefix("v1,")?;
-        let code = decode_base64(code.as_bytes()).ok();
+        // As in the reference library for Python, a signature has its padding. A secret may be without.
+        let is_padded = code.as_bytes().last() == Some(&b'=');
+        let code = decode_base64(code.as_bytes()).ok().filter(|_| is_padded);
         Some(code.and_then(|code| code.try_into().ok()))
     });
     let message = [id.as_bytes(), b".", time.as_bytes(), b".", body];

@@ -1,6 +1,7 @@
 //! The canonical request: its headers, path and query in the one form that is signed ("Create a signed AWS API
 //! request" in the AWS Identity and Access Management User Guide, step 1).
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
 
@@ -8,25 +9,25 @@ use crate::encoding::lengths::{prefix, skip};
 use crate::encoding::{Escapes, push_percent_normalized};
 use crate::http1::head::is;
 
-/// Headers that are not signed, since proxies change them (botocore's `SIGNED_HEADERS_BLACKLIST`), and those that
-/// the signature adds.
-pub(super) const UNSIGNED_HEADERS: &str = "authorization x-amz-date x-amz-security-token baggage connection \
-    expect keep-alive proxy-authenticate proxy-authorization te traceparent tracestate trailer \
-    transfer-encoding upgrade user-agent x-amzn-trace-id";
+/// Headers that are not signed, since proxies change them (botocore's `SIGNED_HEADERS_BLACKLIST`), and the one that
+/// has the signature.
+pub(super) const UNSIGNED_HEADERS: &str = "authorization baggage connection expect keep-alive proxy-authenticate \
+    proxy-authorization te traceparent tracestate trailer transfer-encoding upgrade user-agent x-amzn-trace-id";
 
 /// The name and the value of a header, or a pair of a query and an empty text.
 pub(super) type Line<'a> = (&'a [u8], &'a [u8]);
 
-/// Adds the headers that are signed. Returns the content hash that they have, or an empty text.
+/// Adds the headers of a request that are signed, except those that the signature adds itself.
 pub(super) fn push_headers<'a>(
     lines: &mut Vec<Line<'a>>,
     host: &'a str,
     headers: &[(&'a str, &'a str)],
-) -> &'a str {
-    let mut content_hash = "";
-    let mut own_host = host;
+    added: &[(&str, String)],
+) {
     for (name, value) in headers {
-        let mut is_signed = true;
+        let mut is_signed = !added
+            .iter()
+            .any(|(other, _)| is(name.as_bytes(), other.as_bytes()));
         let mut unsigned = Some(UNSIGNED_HEADERS.as_bytes());
         while let Some(other) = next_part(&mut unsigned, b' ') {
             is_signed &= !is(name.as_bytes(), other);
@@ -34,17 +35,17 @@ pub(super) fn push_headers<'a>(
         if is_signed {
             push_sorted(lines, (name.as_bytes(), value.as_bytes()), LOWER_CASE);
         }
-        if is(name.as_bytes(), b"host") {
-            own_host = "";
-        }
-        if is(name.as_bytes(), b"x-amz-content-sha256") {
-            content_hash = value;
-        }
     }
-    if !own_host.is_empty() {
-        push_sorted(lines, (b"host", own_host.as_bytes()), LOWER_CASE);
+    if find(headers, "host").is_none() {
+        push_sorted(lines, (b"host", host.as_bytes()), LOWER_CASE);
     }
-    content_hash
+}
+
+/// Returns the value of the first header with a name.
+#[inline(never)]
+pub(super) fn find<'a>(headers: &[(&'a str, &'a str)], name: &str) -> Option<&'a str> {
+    let is_it = |header: &&(&str, &str)| is(header.0.as_bytes(), name.as_bytes());
+    Some(headers.iter().find(is_it)?.1)
 }
 
 /// The bit that makes an upper-case letter of ASCII a lower-case letter.
@@ -90,29 +91,30 @@ pub(super) fn push_lines(out: &mut Vec<u8>, names: &mut Vec<u8>, headers: &[Line
         if is(name, last) {
             // Replaces the line break of the value before by a comma.
             out.pop();
-            push(out, b",");
+            out.push(b',');
         } else {
             last = name;
-            if !names.is_empty() {
-                push(names, b";");
+            for byte in *name {
+                let byte = byte.to_ascii_lowercase();
+                names.push(byte);
+                out.push(byte);
             }
-            let start = names.len();
-            push(names, name);
-            names.make_ascii_lowercase();
-            push(out, skip(names, start));
-            push(out, b":");
+            names.push(b';');
+            out.push(b':');
         }
         let start = out.len();
         for word in value.split(u8::is_ascii_whitespace) {
             if !word.is_empty() {
                 if out.len() > start {
-                    push(out, b" ");
+                    out.push(b' ');
                 }
                 push(out, word);
             }
         }
-        push(out, b"\n");
+        out.push(b'\n');
     }
+    // The last semicolon.
+    names.pop();
 }
 
 /// Appends the path as it is signed.
@@ -126,21 +128,25 @@ pub(super) fn push_path(out: &mut Vec<u8>, path: &[u8], is_s3: bool) {
             b"" | b"." if !is_s3 => {}
             b".." if !is_s3 => while out.len() > start && out.pop() != Some(b'/') {},
             _ => {
-                push(out, b"/");
+                out.push(b'/');
                 push_percent_normalized(out, segment, escapes);
             }
         }
     }
     if out.len() == start || !is_s3 && path.last() == Some(&b'/') {
-        push(out, b"/");
+        out.push(b'/');
     }
 }
 
-/// Returns a query with names and values encoded.
-pub(super) fn normalized_query(query: Option<&[u8]>) -> Vec<u8> {
+/// Returns a query with names and values encoded. As in botocore, an empty pair is signed as `=`, and is left out of a
+/// presigned target.
+pub(super) fn normalized_query(query: Option<&[u8]>, is_presigned: bool) -> Vec<u8> {
     let mut normalized = Vec::new();
     let mut rest = query.filter(|query| !query.is_empty());
     while let Some(pair) = next_part(&mut rest, b'&') {
+        if is_presigned && pair.is_empty() {
+            continue;
+        }
         let mut value = Some(pair);
         let name = next_part(&mut value, b'=').unwrap_or_default();
         push_pair(
@@ -157,10 +163,10 @@ pub(super) fn normalized_query(query: Option<&[u8]>) -> Vec<u8> {
 #[inline(never)]
 pub(super) fn push_pair(query: &mut Vec<u8>, name: &[u8], value: &[u8], escapes: Escapes) {
     if !query.is_empty() {
-        push(query, b"&");
+        query.push(b'&');
     }
     push_percent_normalized(query, name, escapes);
-    push(query, b"=");
+    query.push(b'=');
     push_percent_normalized(query, value, escapes);
 }
 
@@ -177,7 +183,7 @@ pub(super) fn push_query(out: &mut Vec<u8>, query: &[u8]) {
         push(out, pair);
         before = b"&";
     }
-    push(out, b"\n");
+    out.push(b'\n');
 }
 
 /// Appends bytes. The plain form is `extend_from_slice`, which is inlined.
