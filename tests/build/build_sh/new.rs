@@ -151,23 +151,18 @@ fn a_new_package_is_tested_run_and_built() {
     }
 }
 
-/// A machine without a C compiler, such as a container. The shell runs the commands in a package without `PATH`'s `cc`.
+/// A machine without a C compiler, such as a container. `.ci/clean` also runs the other commands.
 #[test]
-fn a_package_is_tested_run_and_built_without_a_c_compiler() {
+fn a_package_is_tested_without_a_c_compiler() {
     if !targets_installed() {
         return;
     }
     let package = empty("new/without cc");
     let tools = package.path("tools");
     fs::create_dir(&tools).unwrap();
-    for tool in "cargo cat chmod cksum cp dirname env find grep mkdir mv rm rustc sed sh tr uname"
-        .split(' ')
-    {
+    for tool in "cargo cat cp dirname env find grep mkdir mv rm rustc sed sh tr uname".split(' ') {
         symlink(find(tool), tools.join(tool)).unwrap();
     }
-    // Debian's busybox has no cksum.
-    fs::remove_file(tools.join("cksum")).unwrap();
-    symlink(find("sha256sum"), tools.join("sha256sum")).unwrap();
     let run = |folder: &Path, command: &str| {
         let mut shell = Command::new(find("sh"));
         shell.args(["-c", command]).current_dir(folder);
@@ -197,10 +192,6 @@ fn a_package_is_tested_run_and_built_without_a_c_compiler() {
     let said = stdout(&in_package(test));
     assert!(said.contains(" 1 passed"), "{said}");
     assert_eq!(cargo_run, format!("cargo run {option}"));
-    let response = "{\"message\":\"Hello, Ada!\"}\n";
-    let invoke = format!("{cargo_run} -- invoke '{{\"name\":\"Ada\"}}'");
-    assert_eq!(stdout(&in_package(&invoke)), response);
-    assert_eq!(stdout(&in_package(build)), response);
     let readme = fs::read_to_string(package.path("a 'b/shop/README.md")).unwrap();
     for command in [test, cargo_run, build] {
         assert!(readme.contains(&format!("\n{command}\n```\n")), "{readme}");
