@@ -192,7 +192,7 @@ fn a_package_is_tested_without_a_c_compiler() {
     let said = stdout(&in_package(test));
     assert!(said.contains(" 1 passed"), "{said}");
     assert_eq!(cargo_run, format!("cargo run {option}"));
-    let readme = fs::read_to_string(package.path("a 'b/shop/README.md")).unwrap();
+    let readme = fs::read_to_string(package.path("a 'b/shop").join("README.md")).unwrap();
     for command in [test, cargo_run, build] {
         assert!(readme.contains(&format!("\n{command}\n```\n")), "{readme}");
     }
