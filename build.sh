@@ -75,8 +75,10 @@ while [ $# -gt 0 ]; do
         --report) report=yes ;;
         --vendor=*) vendor=${option#*=} ;;
         --new=*) new=${option#*=} ;;
-        --from=*) from=${option#*=} ;;
-        --http | --sqs | --s3 | --dynamodb | --eventbridge | --streaming) from=${option#--} ;;
+        --from=* | --http | --sqs | --s3 | --dynamodb | --eventbridge | --streaming)
+            option=${option#--} option=${option#from=}
+            case $from in '' | "$option") from=$option ;; *) usage "--new begins with one example: found $from and $option" ;; esac
+            ;;
         --help | -h) cat "$help"; exit ;;
         --version | -V) sed -n 's/^version = "\(.*\)"/tiny-lambda \1/p' "$here/Cargo.toml"; exit ;;
         --) break ;;
@@ -90,6 +92,10 @@ done
 [ -z "$extension" ] || [ -z "$wrapper" ] || usage "--extension makes layers, and --wrapper packages of functions"
 [ -z "$extension" ] || [ -z "$event" ] || usage "--invoke runs functions: for extensions use the emulator's --extensions"
 trap 'exit 129' HUP && trap 'exit 130' INT && trap 'exit 143' TERM
+
+# Prints rustc's name of the architecture $1.
+cpu_of() { printf '%s' "$1" | sed 's/^amd64$/x86_64/; s/^arm64$/aarch64/'; }
+host_cpu=$(cpu_of "$(uname -m)") system=$(uname -s)
 
 [ -z "$from" ] || [ -n "$new" ] || usage "--from $from needs --new"
 # Copies what a package needs of this crate to the folder $1, without what the tools of examples/deploy leave there.
@@ -109,9 +115,6 @@ if [ -n "$vendor" ]; then
     trap - EXIT && exit
 fi
 
-# Prints rustc's name of the architecture $1.
-cpu_of() { printf '%s' "$1" | sed 's/^amd64$/x86_64/; s/^arm64$/aarch64/'; }
-host_cpu=$(cpu_of "$(uname -m)")
 cpu=$(cpu_of "${arch:-$host_cpu}")
 case $cpu in x86_64) arch=x86_64 ;; aarch64) arch=arm64 ;; *) usage "unknown architecture $cpu: x86_64 or arm64" ;; esac
 # Programs for this target need nothing of the system that they run on.
@@ -123,7 +126,7 @@ printf '%s' "${max_zip:-0}" | tr '\n' , | grep -Eqx '[0-9]{1,9}([kKM]i?B?)?' ||
 IFS=$us
 for path in $includes; do [ -e "$path" ] || die "cannot read $path: --include takes the path of a file or folder"; done
 unset IFS
-system=$(uname -s) qemu=''
+qemu=''
 # shellcheck disable=SC2034 # invoke.sh uses qemu.
 [ -z "$event" ] || [ "$cpu" = "$host_cpu" ] || [ "$system" != Linux ] ||
     qemu=$(command -v "qemu-$cpu" || command -v "qemu-$cpu-static") ||
@@ -179,7 +182,9 @@ case $system-$host_cpu in
     Linux-x86_64 | Linux-aarch64) host_triple=$host_cpu-unknown-linux-musl rust_lld=-Clinker=rust-lld ;;
 esac
 [ -z "$rust_lld" ] || need target "$host_triple" "lib/rustlib/$host_triple/lib"
-sums=$(find "$here/src/bin/package" "$here/src/signing/sha256.rs" -name '*.rs' -exec cksum {} +)
+# Debian's busybox has no cksum, which POSIX demands.
+checksum=$(command -v cksum || command -v sha256sum) || die "needs cksum or sha256sum"
+sums=$(find "$here/src/bin/package" "$here/src/signing/sha256.rs" -name '*.rs' -exec "$checksum" {} +)
 tools_version="$rustc_version $sums"
 is_compiled() { [ -x "$1" ] && [ "$tools_version" = "$(cat "$1.version" 2>/dev/null)" ]; }
 run_rustc() { "$rustc" --edition 2024 --target "$host_triple" ${rust_lld:+"$rust_lld"} "$@"; }

@@ -54,7 +54,13 @@ fn print(text: &str) -> ExitCode {
 }
 
 fn build(args: &[OsString]) -> Result<ExitCode, String> {
-    let script = script(args)?;
+    let is_help = |arg: &OsString| arg == "--help" || arg == "-h";
+    let is_help = args.iter().take_while(|arg| *arg != "--").any(is_help);
+    let script = match script(args, is_help) {
+        // Outside of a package there is no build.sh.
+        Err(_) if is_help => return Ok(print(include_str!("package/help.txt"))),
+        script => script?,
+    };
     let status = Command::new("sh").arg(&script).args(args).status();
     let status = status.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => {
@@ -66,8 +72,8 @@ fn build(args: &[OsString]) -> Result<ExitCode, String> {
     Ok(ExitCode::from(code.unwrap_or(1)))
 }
 
-/// Returns the path of `build.sh` in the folder where cargo keeps tiny-lambda.
-fn script(args: &[OsString]) -> Result<PathBuf, String> {
+/// Returns the path of `build.sh` in the folder where cargo keeps tiny-lambda. If `is_quiet`, cargo prints no errors.
+fn script(args: &[OsString], is_quiet: bool) -> Result<PathBuf, String> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["metadata", "--format-version", "1"]);
     let mut rest = args.iter().take_while(|arg| *arg != "--");
@@ -78,7 +84,10 @@ fn script(args: &[OsString]) -> Result<PathBuf, String> {
             cargo.arg(arg);
         }
     }
-    let output = cargo.stderr(Stdio::inherit()).output();
+    if !is_quiet {
+        cargo.stderr(Stdio::inherit());
+    }
+    let output = cargo.output();
     let output = output.map_err(|error| format!("cannot start cargo: {error}"))?;
     if !output.status.success() {
         return Err("cargo metadata failed: see the message above".into());
@@ -91,7 +100,9 @@ fn script(args: &[OsString]) -> Result<PathBuf, String> {
         .collect();
     match folders[..] {
         [folder] => Ok(folder.join("build.sh")),
-        [] => Err("no package depends on tiny-lambda: type `cargo add tiny-lambda`".into()),
+        [] => {
+            Err("no package depends on tiny-lambda: add it to [dependencies] of Cargo.toml".into())
+        }
         _ => Err(format!(
             "expected one tiny-lambda, found several: run build.sh of one of {folders:?}"
         )),

@@ -86,6 +86,8 @@ pub(crate) struct CommandLine {
     pub(crate) port: u16,
     pub(crate) watch: Option<PathBuf>,
     pub(crate) build: Option<String>,
+    /// Whether the function is known to serve web requests.
+    pub(crate) is_web: bool,
 }
 
 impl Default for CommandLine {
@@ -97,6 +99,7 @@ impl Default for CommandLine {
             port: 9000,
             watch: None,
             build: None,
+            is_web: false,
         }
     }
 }
@@ -434,11 +437,9 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
         let addr = addr.map_err(EarlyExit::failed)?;
         let bootstrap = settings.bootstrap.as_deref().unwrap_or(Path::new(""));
         print_line(&format!(
-            "{}: invoke it with\n  \
-             curl -d '{{}}' http://{addr}/2015-03-31/functions/function/invocations\n\
-             http://{addr}/ is a page for browsers. Any other request is an event of its function URL\n\
-             Ctrl-C ends it.",
-            bootstrap.display()
+            "{}: open http://{addr}/ in a browser, or invoke it with\n{}\nCtrl-C ends it.",
+            bootstrap.display(),
+            commands(addr, command_line.is_web)
         ));
     }
     let emulator = signals.emulator.get_or_init(|| emulator);
@@ -461,6 +462,16 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
     }
     emulator.end();
     Ok(code)
+}
+
+/// Returns the commands that invoke the function. If `is_web`, an event that is not a web request would be an error.
+pub(crate) fn commands(addr: SocketAddr, is_web: bool) -> String {
+    let web = format!("  curl http://{addr}/");
+    if is_web {
+        return format!("{web}    # or any other path, as with its function URL");
+    }
+    let event = format!("  curl -d '{{}}' http://{addr}/2015-03-31/functions/function/invocations");
+    format!("{event}\n{web}    # a web request, as its function URL gets it")
 }
 
 /// Writes a response to standard output, on a line.

@@ -70,12 +70,26 @@ const OPTIONS: &[OptionSpec] = &[
 /// ```
 pub fn serve_local(handler: &dyn Handler) -> ! {
     let result = parse(env::args_os().skip(1), env::var("PORT").ok());
-    let result = result.and_then(|options| match options.events.as_slice() {
-        [event, ..] => invoke_once(handler, event, options.settings.clone()),
-        [] if options.watch.is_some() => watch(options),
-        [] => serve(handler, options),
+    let result = result.and_then(|mut options| {
+        options.is_web = is_web(handler);
+        match options.events.as_slice() {
+            [event, ..] => invoke_once(handler, event, options.settings.clone()),
+            [] if options.watch.is_some() => watch(options),
+            [] => serve(handler, options),
+        }
     });
     exit(result)
+}
+
+#[cfg(debug_assertions)]
+fn is_web(handler: &dyn Handler) -> bool {
+    use crate::{http::Request, json::FromJson};
+    handler.event_kind() == Request::kind()
+}
+
+#[cfg(not(debug_assertions))]
+fn is_web(_: &dyn Handler) -> bool {
+    false
 }
 
 /// Prints the help or the samples and exits, if the arguments of this process request that. The code of the Init
@@ -116,9 +130,8 @@ fn serve(handler: &dyn Handler, mut options: CommandLine) -> Result<u8, EarlyExi
     let addr = addr.map_err(EarlyExit::failed)?;
     print_line(&format!(
         "Not in Lambda (AWS_LAMBDA_RUNTIME_API is not set): serving http://{addr}/ until Ctrl-C.\n\
-         Open that address in a browser, or invoke it with an event:\n  \
-         curl -d '{{}}' http://{addr}/2015-03-31/functions/function/invocations\n\
-         Any other request is an event of its function URL: curl http://{addr}/"
+         Open that address in a browser, or invoke the function with\n{}",
+        cli::commands(addr, options.is_web)
     ));
     match Runtime::at(&emulator.addr().to_string()).serve(handler) {
         Ok(()) => Err(EarlyExit::failed("the local Lambda has ended")),
@@ -357,6 +370,28 @@ mod tests {
             let unknown = EarlyExit::Usage(format!("unknown option {name}"));
             assert_ne!(exit, Some(unknown));
         }
+    }
+
+    #[test]
+    fn the_printed_command_fits_the_handler() {
+        use crate::handler;
+        use crate::http::{Request, Router};
+        let is_web = super::is_web;
+        assert!(is_web(&Router::new()));
+        assert!(is_web(&handler::http(|_, _| Ok(""))));
+        assert!(is_web(&handler::json(|_: Request, _| Ok(()))));
+        assert!(is_web(&handler::streaming(|_: Request, _, _| Ok(()))));
+        assert!(!is_web(&handler::streaming(|_: u32, _, _| Ok(()))));
+        assert!(!is_web(&handler::json(
+            |_: crate::events::sqs::SqsEvent, _| Ok(())
+        )));
+        assert!(!is_web(&handler::bytes(|_, _| Ok(Vec::new()))));
+        let addr = "127.0.0.1:9000".parse().unwrap();
+        let web = "  curl http://127.0.0.1:9000/    # ";
+        let event =
+            "  curl -d '{}' http://127.0.0.1:9000/2015-03-31/functions/function/invocations\n";
+        assert!(cli::commands(addr, true).starts_with(web));
+        assert!(cli::commands(addr, false).starts_with(&format!("{event}{web}")));
     }
 
     #[test]

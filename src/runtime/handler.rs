@@ -72,6 +72,14 @@ pub trait Handler: Sync {
     ) -> Result<()> {
         self.handle(range_of(buffer, event), cx, out)
     }
+
+    /// Returns the kind of events that this handler reads, as `FromJson` names it. The local Lambda prints another
+    /// command for web requests. Functions for Lambda do not have this method, which takes a place in their vtable.
+    #[cfg(all(debug_assertions, feature = "emulator"))]
+    #[doc(hidden)]
+    fn event_kind(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// Makes a handler that reads its event from JSON and responds with JSON, as [`run`](crate::run) does.
@@ -183,6 +191,11 @@ impl HttpHandler<Request, Response> for Router<'_> {
 impl Handler for Router<'_> {
     fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
         serve_http(event, cx, out, &|request| Router::handle(self, request, cx))
+    }
+
+    #[cfg(all(debug_assertions, feature = "emulator"))]
+    fn event_kind(&self) -> Option<&'static str> {
+        Request::kind()
     }
 }
 
@@ -326,6 +339,11 @@ impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for
         handle(buffer, event.clone())
             .map_err(|error| log_if_unread(error, range_of(buffer, event), cx))
     }
+
+    #[cfg(all(debug_assertions, feature = "emulator"))]
+    fn event_kind(&self) -> Option<&'static str> {
+        E::kind()
+    }
 }
 
 fn parse<E: FromJson>(event: &[u8]) -> Result<E> {
@@ -357,6 +375,11 @@ impl<R: IntoResponse, F: HttpFn<R>> Handler for Http<F, R> {
         serve_http(event, cx, out, &|request| {
             (self.0)(request, cx).map(IntoResponse::into_response)
         })
+    }
+
+    #[cfg(all(debug_assertions, feature = "emulator"))]
+    fn event_kind(&self) -> Option<&'static str> {
+        Request::kind()
     }
 }
 
@@ -408,6 +431,11 @@ impl<E: FromJson, F: Fn(E, &Context, Responder<'_>) -> Result<()> + Sync> Handle
             return handle(out).map_err(|error| log_if_unread(error, event, cx));
         }
         handle(out)
+    }
+
+    #[cfg(all(debug_assertions, feature = "emulator"))]
+    fn event_kind(&self) -> Option<&'static str> {
+        E::kind()
     }
 }
 

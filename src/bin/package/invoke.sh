@@ -21,7 +21,7 @@ fi
 [ -n "$rust_lld" ] || die "--invoke needs x86_64 or arm64: the function is built, but cannot run here"
 # Rustc needs no manifest. Cargo would look for optional dependencies, which vendored sources do not have.
 emulator=$out_dir/.build/emulator library=$work/libtiny_lambda.rlib
-sums=$(find "$here/src" -type f -exec cksum {} +)
+sums=$(find "$here/src" -type f -exec "$checksum" {} +)
 CARGO_PKG_VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' "$here/Cargo.toml")
 export CARGO_PKG_VERSION
 tools_version="$rustc_version $CARGO_PKG_VERSION $sums"

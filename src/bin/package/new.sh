@@ -77,7 +77,7 @@ path=$up${copy#"$root"/}
 
 {
     sed '/^\[dependencies\]/q' "$manifest"
-    printf 'tiny-lambda = { path = "%s" }\n' "$path"
+    printf 'tiny-lambda = { path = "%s" }\n' "$(printf '%s' "$path" | sed 's/[\\"]/\\&/g')"
     sed '1,/^\[dependencies\]/d' "$manifest"
 } >"$folder/manifest"
 mv "$folder/manifest" "$manifest"
@@ -102,16 +102,40 @@ mod tests {
     }
 }
 end
-run="$variable${variable:+ }cargo run" build="$path/build.sh${invoke:+ --invoke $invoke}"
+# Prints $1 as one word of a shell command.
+word() {
+    case $1 in
+        *[!A-Za-z0-9_./-]*) printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")" ;;
+        *) printf '%s' "$1" ;;
+    esac
+}
+# Programs for this machine are linked by a C compiler, and those for musl by the linker of the toolchain.
+target=''
+if [ "$system" = Linux ] && ! command -v cc >/dev/null; then
+    target=" --target $host_cpu-unknown-linux-musl"
+    mkdir "$folder/.cargo"
+    cat >"$folder/.cargo/config.toml" <<'end'
+# These targets need no C compiler.
+[target.x86_64-unknown-linux-musl]
+linker = "rust-lld"
+
+[target.aarch64-unknown-linux-musl]
+linker = "rust-lld"
+end
+    say "this machine has no cc, so cargo needs$target; after you install it (Debian: gcc and libc6-dev), leave that out"
+fi
+run="$variable${variable:+ }cargo run$target" build="$(word "$path/build.sh")${invoke:+ --invoke $invoke}"
+link=$path/README.md
+case $link in *[!A-Za-z0-9_./-]*) link="<$link>" ;; esac
 cat >"$folder/README.md" <<end
 # $name
 
-A function for AWS Lambda. It began as the example \`$example\` of [tiny-lambda]($path/README.md).
+A function for AWS Lambda. It began as the example \`$example\` of [tiny-lambda]($link).
 
 Run the tests:
 
 \`\`\`sh
-cargo test
+cargo test$target
 \`\`\`
 
 Run the function on this machine. It serves http://127.0.0.1:9000 until Ctrl-C:
@@ -128,5 +152,5 @@ $build
 end
 trap - EXIT
 say "created the package $name from examples/$example.rs; next:"
-printf '%s\n' "cd $folder" 'cargo test' "$run" "$build"
+printf '%s\n' "cd $(word "$folder")" "cargo test$target" "$run" "$build"
 exit

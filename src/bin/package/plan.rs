@@ -421,6 +421,13 @@ fn explain(log: &str, target: &str, install: &str, sysroot: &str) -> String {
              musl-cross (Homebrew)"
         ));
     }
+    if lower.contains("error: linker `cc` not found") {
+        say(
+            "cargo links the build scripts and procedural macros of dependencies for this machine, which needs the \
+             linker cc: install a C compiler, such as gcc and libc6-dev (Debian) or gcc (Fedora)"
+                .into(),
+        );
+    }
     if let Some((_, rest)) = log.split_once("rust-lld: error: unknown argument '") {
         let argument = rest.split('\'').next().unwrap_or_default();
         if argument.starts_with("-fuse-ld")

@@ -227,6 +227,17 @@ fn known_errors_of_a_build_have_a_remedy() {
             format!("error: failed to run custom build command for `ring v0.17.14`\n\n  {error}\n");
         assert_eq!(explained(&log), compiler, "{error}");
     }
+    let linker = explained(
+        "error: linker `cc` not found\n  |\n  = note: No such file or directory (os error 2)\n",
+    );
+    assert!(
+        linker.starts_with("build.sh: cargo links the build scripts"),
+        "{linker}"
+    );
+    assert!(
+        linker.ends_with("such as gcc and libc6-dev (Debian) or gcc (Fedora)\n"),
+        "{linker}"
+    );
     let mold = explained("  = note: rust-lld: error: unknown argument '-fuse-ld=mold'\n");
     assert!(
         mold.starts_with("build.sh: -fuse-ld=mold in RUSTFLAGS or "),

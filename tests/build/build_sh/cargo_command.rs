@@ -74,12 +74,18 @@ fn the_command_prints_its_help_and_refuses_what_it_does_not_know() {
     // Without cargo, the first argument is the command.
     let output = Command::new(COMMAND).arg("-h").output().unwrap();
     check(&output, 0, help, "");
-    let none =
-        "cargo tiny-lambda: no package depends on tiny-lambda: type `cargo add tiny-lambda`\n";
+    let none = "cargo tiny-lambda: no package depends on tiny-lambda: add it to [dependencies] of Cargo.toml\n";
     check(&run(&package, &["build"]), 1, "", none);
     let failed = "cargo tiny-lambda: cargo metadata failed: see the message above\n";
     let args = ["build", "--manifest-path", "absent/Cargo.toml"];
     check(&run(&package, &args), 1, "", failed);
+    // The help needs no package.
+    for help in ["--help", "-h"] {
+        let args = ["build", help, "--manifest-path", "absent/Cargo.toml"];
+        let output = run(&package, &args);
+        check(&output, 0, "Usage: build.sh [OPTION...] [NAME...]\n", "");
+        assert_eq!(stderr(&output), "");
+    }
 }
 
 #[test]
@@ -171,6 +177,37 @@ fn a_function_with_the_crate_from_git_is_built_and_invoked() {
         "REPORT ",
     );
     assert!(package.path("target/lambda/mine/function.zip").exists());
+}
+
+/// `cargo vendor` copies what a package needs, and build.sh runs there.
+#[test]
+fn the_script_of_a_vendored_dependency_runs() {
+    let package = package("cargo command/vendor", "tiny-lambda.path = \"one\"\n");
+    // This is what cargo writes: the sources of a registry, replaced by a folder with checksums.
+    package.write("one/.cargo-checksum.json", "{\"files\":{}}");
+    fs::create_dir(package.path("sources")).unwrap();
+    fs::rename(package.path("one"), package.path("sources/tiny-lambda")).unwrap();
+    let config = "[source.crates-io]\nreplace-with = \"sources\"\n[source.sources]\ndirectory = \"sources\"\n";
+    package.write(".cargo/config.toml", config);
+    let manifest = fs::read_to_string(package.path("Cargo.toml")).unwrap();
+    let version = concat!("tiny-lambda = \"", env!("CARGO_PKG_VERSION"), "\"\n");
+    package.write(
+        "Cargo.toml",
+        &manifest.replace("tiny-lambda.path = \"one\"\n", version),
+    );
+    check(
+        &run(&package, &["build", "--offline", "--version"]),
+        0,
+        "tiny-lambda ",
+        "",
+    );
+    let wrong = "build.sh: no example or binary \"absent\" in ";
+    check(
+        &run(&package, &["build", "--offline", "absent"]),
+        1,
+        "",
+        wrong,
+    );
 }
 
 /// `cargo install` installs each binary whose features are on.

@@ -1,10 +1,11 @@
 //! `build.sh --new`: packages that begin as an example of the crate, and work at once.
 
-use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::{env, fs};
 
-use super::{Package, ROOT, stderr, stdout, targets_installed};
+use super::{Package, ROOT, find, stderr, stdout, targets_installed};
 
 /// Examples that need a feature, or are for our tests.
 const NO_BASES: [&str; 4] = ["function", "function_main", "hello_main", "json_miniserde"];
@@ -59,6 +60,10 @@ fn a_wrong_name_folder_or_example_creates_nothing() {
         (&["--new=a", "b"], "found also b"),
         (&["--from", "http"], "--from http needs --new"),
         (&["--s3", "hello"], "--from s3 needs --new"),
+        (
+            &["--new=a", "--http", "--from", "sqs"],
+            "--new begins with one example: found http and sqs",
+        ),
         (
             &["--new=a", "--from=htt"],
             "unknown example htt: expected one of authorizer ",
@@ -144,6 +149,84 @@ fn a_new_package_is_tested_run_and_built() {
         let zip = format!("target/lambda/{name}/function.zip");
         assert!(folder.join(zip).exists());
     }
+}
+
+/// A machine without a C compiler, such as a container. `.ci/clean` also runs the other commands.
+#[test]
+fn a_package_is_tested_without_a_c_compiler() {
+    if !targets_installed() {
+        return;
+    }
+    let package = empty("new/without cc");
+    let tools = package.path("tools");
+    fs::create_dir(&tools).unwrap();
+    for tool in "cargo cat cp dirname env find grep mkdir mv rm rustc sed sh tr uname".split(' ') {
+        symlink(find(tool), tools.join(tool)).unwrap();
+    }
+    let run = |folder: &Path, command: &str| {
+        let mut shell = Command::new(find("sh"));
+        shell.args(["-c", command]).current_dir(folder);
+        shell.env("PATH", &tools).env("CARGO_NET_OFFLINE", "true");
+        shell.env("CARGO_TARGET_DIR", package.path("target"));
+        let output = shell.output().unwrap();
+        assert!(output.status.success(), "{command}: {}", stderr(&output));
+        output
+    };
+    let output = run(
+        &package.folder,
+        &format!("'{ROOT}/build.sh' --new \"a 'b\"/shop"),
+    );
+    let said = stderr(&output);
+    let option = format!("--target {}-unknown-linux-musl", env::consts::ARCH);
+    let want =
+        format!("build.sh: this machine has no cc, so cargo needs {option}; after you install it");
+    assert!(said.starts_with(&want), "{said}");
+    let said = stdout(&output);
+    let commands: Vec<&str> = said.lines().collect();
+    let [enter, test, cargo_run, build] = commands[..] else {
+        panic!("{said}");
+    };
+    assert_eq!(enter, "cd 'a '\\''b/shop'");
+    let in_package = |command: &str| run(&package.folder, &format!("{enter} && {command}"));
+    assert_eq!(test, format!("cargo test {option}"));
+    let said = stdout(&in_package(test));
+    assert!(said.contains(" 1 passed"), "{said}");
+    assert_eq!(cargo_run, format!("cargo run {option}"));
+    let readme = fs::read_to_string(package.path("a 'b/shop").join("README.md")).unwrap();
+    for command in [test, cargo_run, build] {
+        assert!(readme.contains(&format!("\n{command}\n```\n")), "{readme}");
+    }
+}
+
+/// The copy of the crate in a workspace has a path that shells, TOML and Markdown read in other ways.
+#[test]
+fn a_path_with_quotes_and_spaces_is_quoted() {
+    let package = empty("new/quotes");
+    package.write(
+        "Cargo.toml",
+        "[workspace]\nmembers = []\nresolver = \"3\"\n",
+    );
+    let copy = "the \"vendor's\" \\ copy";
+    let output = build(&package, Path::new(ROOT), &["--vendor", copy]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let output = build(&package, &package.path(copy), &["--new=shop", "--sqs"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let said = stdout(&output);
+    let command = said.lines().last().unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &command.replace("--invoke sqs", "--version")]);
+    let output = shell.current_dir(package.path("shop")).output().unwrap();
+    assert!(
+        stdout(&output).starts_with("tiny-lambda "),
+        "{command}: {}",
+        stderr(&output)
+    );
+    let readme = fs::read_to_string(package.path("shop").join("README.md")).unwrap();
+    assert!(readme.contains(&format!("(<../{copy}/README")), "{readme}");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["metadata", "--offline", "--format-version=1"]);
+    let output = cargo.current_dir(package.path("shop")).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
 }
 
 /// Each example in one workspace, whose members share a copy of the crate.
