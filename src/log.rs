@@ -43,8 +43,10 @@
 //!
 //! A name that the message uses in braces is an argument of the message, as in `format!`, and not a field:
 //! `info!("order {id}", id = 7)` is `order 7`. If the message is not a literal but a macro such as `concat!`, all
-//! names are arguments. A name that a constant or a static has, too, is in quotes: `"LIMIT" = LIMIT`. The members that every line has (`timestamp`, `level`, `requestId`, `tenantId`, `errorType`,
-//! `errorMessage`, `message`) cannot be names of fields.
+//! names are arguments. A macro that gets the message from its caller must get the names that the message uses from
+//! there, too: `($text:literal) => { info!($text, id = 7) }` does not compile for a message with `{id}`. The members
+//! that every line has (`timestamp`, `level`, `requestId`, `tenantId`, `errorType`, `errorMessage`, `message`) cannot be
+//! names of fields.
 //!
 //! [`append_key`] adds a field to all later lines of an invocation. [`write_with_fields`] takes levels and names that
 //! are only known at run time.
@@ -117,7 +119,8 @@ use crate::sys;
 use fields::Field;
 #[doc(hidden)]
 pub use fields::{
-    FieldValue, LogValue, context, fields, has_fields, is_format_argument, name, value,
+    FieldValue, LogValue, NameOfAnotherMacro, context, fields, has_fields, is_format_argument,
+    name, value,
 };
 pub(crate) use keys::end_invocation;
 pub use keys::{append_key, remove_key};

@@ -169,6 +169,12 @@ pub fn context(cx: &Context) -> &Context {
     cx
 }
 
+/// The parameter of the functions that the macros define for the names of fields. Nothing has this type. The compiler
+/// names it if a message uses the name of a field that belongs to another macro.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum NameOfAnotherMacro {}
+
 /// Returns a name without the `r#` of a raw identifier.
 #[doc(hidden)]
 pub const fn name(name: &'static str) -> &'static str {

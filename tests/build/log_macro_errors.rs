@@ -56,6 +56,80 @@ fn correct_fields_compile() {
     assert_eq!(compile("log_fields", &source), Ok(()));
 }
 
+/// The names of constants cannot be bound as variables can, and neither can those of the macros' own variables if they
+/// were names of constants.
+#[test]
+fn names_of_constants_can_be_names_of_fields() {
+    let source = r#"#![deny(warnings)]
+        #![allow(non_upper_case_globals)]
+        use tiny_lambda::*;
+        const MAX: u8 = 1;
+        static LIMIT: u8 = 1;
+        struct Unit;
+        const cx: u8 = 1;
+        const argument: u8 = 1;
+        const field: u8 = 1;
+        static fields: u8 = 1;
+        static value: u8 = 1;
+        pub fn f<const N: usize>(context: &Context, a: u8) {
+            info!("a", MAX = MAX, LIMIT = LIMIT, N = N, Unit = a);
+            info!(context, "{MAX} {LIMIT} {N} {Unit}", MAX = a, LIMIT = LIMIT, N = %N, Unit = ?N);
+            info!(context, "{cx} {argument} {field} {}", field, fields = fields, field = a, cx = cx);
+            info!(context, "{value} {fields} {}", argument, "value" = value, "fields" = fields);
+            let _ = Unit;
+        }
+        fn main() {}"#;
+    assert_eq!(compile("log_constants", source), Ok(()));
+}
+
+#[test]
+fn a_users_macro_may_pass_the_message_and_its_names_together() {
+    let source = r#"#![deny(warnings)]
+        use tiny_lambda::*;
+        macro_rules! all { ($($all:tt)*) => { info!($($all)*) } }
+        macro_rules! own { () => { info!("{a}", a = 1, b = 2) } }
+        macro_rules! message { ($text:literal) => { info!($text, c = 1, d = 2) } }
+        macro_rules! expression { ($text:expr) => { info!($text, c = 1) } }
+        macro_rules! name { ($name:ident) => { info!("a", $name = 1) } }
+        macro_rules! both { ($text:literal, $name:ident) => { info!($text, $name = 1) } }
+        pub fn f(cx: &Context, a: u8, b: u8) {
+            all!(cx, "{a} {c}", c = a, d = b);
+            own!();
+            message!("{a} {b}");
+            expression!("{a} {b}");
+            name!(a);
+            both!("{a} {b}", a);
+        }
+        fn main() {}"#;
+    assert_eq!(compile("log_users_macro", source), Ok(()));
+}
+
+/// `format!` would use the macro's value. A log macro cannot, and must not use another variable instead.
+#[test]
+fn a_users_macro_cannot_pass_the_message_and_its_names_from_different_places() {
+    let want = "NameOfAnotherMacro) {x}` doesn't implement";
+    for (name, text, want) in [
+        ("display", "{x}", want),
+        ("debug", "{x:?}", want),
+        ("hex", "{x:#x}", "NameOfAnotherMacro"),
+        ("width", "{x2:x$}", "NameOfAnotherMacro"),
+    ] {
+        let source = format!(
+            "macro_rules! message {{ ($text:literal) => {{ tiny_lambda::info!($text, x = 1) }} }}
+            fn f(x: usize, x2: usize) {{
+                let _ = (x, x2);
+                message!(\"{text}\"); // HERE
+            }}"
+        );
+        refuses(&format!("log_message_{name}"), &source, want);
+    }
+    let source = "macro_rules! name {
+            ($name:ident) => { tiny_lambda::info!(\"{x}\", $name = 1) }; // HERE
+        }
+        fn f(x: u8) { name!(x) }";
+    refuses("log_message_name", source, want);
+}
+
 #[test]
 fn the_error_of_a_wrong_field_says_what_to_write() {
     check(
@@ -160,7 +234,7 @@ fn the_error_of_a_wrong_order_or_name_says_what_to_write() {
     check(
         "twice_bound",
         r#"info!("paid", order = id, order = n)"#,
-        "`order` is bound more than once",
+        "two fields of a log line have the same name",
     );
     check(
         "blank",
