@@ -665,11 +665,11 @@ macro_rules! bail {
     };
     ($error:expr $(,)?) => {
         match $error {
-            error => {
+            __error => {
                 #[allow(unused_imports, reason = "one of them has the method")]
-                use $crate::{BailBoxed as _, BailFrom as _, BailText as _, BailValue};
-                let how = (&&&BailValue(&error)).how();
-                return ::core::result::Result::Err(how.make(error));
+                use $crate::{BailBoxed as _, BailFrom as _, BailText as _};
+                let __how = (&&&$crate::BailValue(&__error)).how();
+                return ::core::result::Result::Err(__how.make(__error));
             }
         }
     };

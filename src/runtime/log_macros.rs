@@ -173,11 +173,11 @@ macro_rules! __log_arguments {
     };
     (@next {[$level:ident $cx:expr] $text:literal $args:tt [$($binding:ident)*] [$($value:tt)*] $fields:tt}) => {
         match ($crate::log::context($cx), $($value)*) {
-            $crate::__log_arguments!(@pattern __tiny_lambda_cx $($binding)* $fields) => {
+            $crate::__log_arguments!(@pattern __cx $($binding)* $fields) => {
                 $crate::__log_arguments!(@bind $fields);
                 $crate::log::write_fields(
                     $crate::log::Level::$level,
-                    __tiny_lambda_cx,
+                    __cx,
                     ::core::format_args!($text $(, *$binding)*),
                     $crate::__log_arguments!(@fields $fields),
                 )
@@ -252,7 +252,7 @@ macro_rules! __log_arguments {
             @next {
                 $head $text $args $bindings
                 [$($values)* $crate::log::value::<$($is_argument)*, _>(&$value),]
-                [$($fields)* {__tiny_lambda_field $argument $name $($is_argument)*}]
+                [$($fields)* {__field $argument $name $($is_argument)*}]
             }
             $($rest)*
         )
@@ -289,7 +289,7 @@ macro_rules! __log_arguments {
     // An argument of the message.
     (@next {$head:tt $text:literal $args:tt [$($bindings:ident)*] [$($values:tt)*] []} $value:expr $(, $($rest:tt)*)?) => {
         $crate::__log_arguments!(
-            @next {$head $text $args [$($bindings)* __tiny_lambda_argument] [$($values)* &$value,] []} $($($rest)*)?
+            @next {$head $text $args [$($bindings)* __argument] [$($values)* &$value,] []} $($($rest)*)?
         )
     };
     (@next $state:tt $($rest:tt)*) => {

@@ -879,6 +879,47 @@ fn each_mistake_in_a_tree_is_named_at_its_line() {
     );
 }
 
+/// A variable of a macro with the name of a constant or a static would be a pattern that compares with it.
+#[test]
+fn no_macro_has_a_variable_with_the_name_of_a_users_constant() {
+    let source = r#"#![deny(warnings)]
+        #![allow(dead_code, non_upper_case_globals)]
+        use tiny_lambda::*;
+        mod names {
+            macro_rules! names {
+                ($($constant:ident)*; $($static:ident)*) => {
+                    $(pub const $constant: u8 = 1;)*
+                    $(pub static $static: u8 = 1;)*
+                };
+            }
+            names! {
+                cx argument field value error how object r w missing index variant name placeholder tag;
+                text values names metrics dimensions line json_members check_types
+            }
+        }
+        use names::*;
+        json_struct! {
+            pub struct Rest as camelCase, skip_none {
+                value: u8 = value, b: Option<u8>, r: u8 = r + w + tag, c: u8 = json_members, rest: json::Object as ..
+            }
+        }
+        json_struct! { pub struct Borrowed<'j> { a: &'j str, c: u8 = r + check_types } }
+        json_struct! { pub struct Transparent(u8); }
+        json_enum! { pub enum Tagged as "type", camelCase { A, B(Rest), C(json::Object) as .. } }
+        json_enum! { pub enum External { A, B(u8), C(String) as .. } }
+        pub fn f(context: &Context, x: u8) -> Result<()> {
+            let _ = json!({ "a": object, "b": [1, { "c": index }] });
+            ensure!(x > 1, "{error} {how}");
+            if x > missing { bail!("x {}", error) }
+            if x > variant { bail!(context.request_id.clone()) }
+            metrics!("Shop", { "service": "orders" }, "n": Count = line, "m": None = metrics);
+            info!(context, "{value} {} {text}", argument, cx = cx, field = field, "value" = values);
+            Ok(())
+        }
+        fn main() {}"#;
+    assert_eq!(compile("constants", source), Ok(()));
+}
+
 #[test]
 fn types_that_derive_serde_keep_their_attributes() {
     // Without serde, its attributes are the compiler's only errors.
