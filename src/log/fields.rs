@@ -29,12 +29,6 @@ impl<T: ToJson> LogValue for T {
     }
 }
 
-impl LogValue for &dyn ToJson {
-    fn write(&self, w: &mut Writer) {
-        self.to_log_field(w);
-    }
-}
-
 /// The members of a JSON line that are not fields, each with a `=` behind it. A list makes a function 150 bytes larger.
 const RESERVED_NAMES: &[u8] = b"timestamp=level=requestId=tenantId=errorType=errorMessage=message=";
 
@@ -140,19 +134,39 @@ pub(super) fn push_valid_name(out: &mut Vec<u8>, name: &str) {
 )]
 pub trait FieldValue<const IS_FORMAT_ARGUMENT: bool> {
     /// Returns the field; one without a name if the value is an argument of the message.
-    fn field<'f>(&'f self, name: &'f str) -> (&'f str, &'f dyn LogValue);
+    fn field<'f>(value: &'f &'f Self, name: &'f str) -> (&'f str, &'f dyn LogValue);
 }
 
 impl<T: ?Sized> FieldValue<true> for T {
-    fn field<'f>(&'f self, _: &'f str) -> (&'f str, &'f dyn LogValue) {
+    fn field<'f>(_: &'f &'f Self, _: &'f str) -> (&'f str, &'f dyn LogValue) {
         ("", &())
     }
 }
 
 impl<T: ToJson> FieldValue<false> for T {
-    fn field<'f>(&'f self, name: &'f str) -> (&'f str, &'f dyn LogValue) {
-        (name, self)
+    fn field<'f>(value: &'f &'f Self, name: &'f str) -> (&'f str, &'f dyn LogValue) {
+        (name, *value)
     }
+}
+
+macro_rules! unsized_values {
+    ($([$($generics:tt)*] $type:ty;)*) => {$(
+        impl<$($generics)*> FieldValue<false> for $type {
+            fn field<'f>(value: &'f &'f Self, name: &'f str) -> (&'f str, &'f dyn LogValue) {
+                (name, value)
+            }
+        }
+    )*};
+}
+
+// With one impl for all types, whose field is the reference to the value, two fields take 50 bytes more of the zip.
+unsized_values! {
+    [] str;
+    [T: ToJson] [T];
+    ['d] dyn ToJson + 'd;
+    ['d] dyn ToJson + Send + 'd;
+    ['d] dyn ToJson + Sync + 'd;
+    ['d] dyn ToJson + Send + Sync + 'd;
 }
 
 /// Returns `value`. The compiler reports a value that cannot be a field here, where the user has written it.
@@ -420,6 +434,9 @@ mod tests {
         check(&None::<u8>, "null");
         check(&Some("a"), "a");
         check(&["a", "b c"], r#"["a","b c"]"#);
+        let list: &dyn ToJson = &["a"];
+        check(&list, r#"["a"]"#);
+        check(&[&"a" as &dyn ToJson, &1], r#"["a",1]"#);
         check(&crate::json!({ "a": "b" }), r#"{"a":"b"}"#);
         check(&format_args!("{}-{:?}", 1, "x"), r#""1-\"x\"""#);
     }

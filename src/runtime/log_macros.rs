@@ -205,7 +205,7 @@ macro_rules! __log_arguments {
             )
         }>(&[
             $($crate::log::FieldValue::<$is_argument>::field(
-                $field,
+                &$field,
                 const { $crate::log::name($($name)*) },
             )),+
         ])

@@ -56,6 +56,27 @@ fn correct_fields_compile() {
     assert_eq!(compile("log_fields", &source), Ok(()));
 }
 
+#[test]
+fn values_of_unsized_types_and_behind_any_pointer_compile() {
+    let source = r#"#![deny(warnings)]
+        use std::{rc::Rc, sync::Arc};
+        use tiny_lambda::{Context, info, json, json::ToJson, log};
+        type Shared = Arc<dyn ToJson + Send + Sync>;
+        pub fn f(
+            cx: &Context, a: &dyn ToJson, b: Box<dyn ToJson>, c: Box<str>, d: Rc<[u8]>, e: &(dyn ToJson + Send),
+            f: Shared, g: &mut dyn ToJson, h: &mut str,
+        ) {
+            info!(cx, "a", a = a, a1 = *a, b = b, b1 = *b, b2 = &*b, b3 = Some(a));
+            info!("a {c}", c = *c, c1 = *c, c2 = c, d = *d, d1 = d, d2 = &d[1..], d3 = d[1..]);
+            info!("{h}", e = e, e1 = *e, f = f, f1 = *f, f2 = &*f, g = g, g1 = *g, h = *h, h1 = h);
+            log::append_key(cx, "a", a);
+            log::write_with_fields(log::Level::Info, cx, format_args!("a"), &[("a", a), ("b", &*b), ("e", &e)]);
+            let _ = (json!({ "a": a, "b": *b, "c": *c, "d": d, "e": e, "f": f }), json::to_vec(&[a, &b]));
+        }
+        fn main() {}"#;
+    assert_eq!(compile("log_unsized", source), Ok(()));
+}
+
 /// The names of constants cannot be bound as variables can, and neither can those of the macros' own variables if they
 /// were names of constants.
 #[test]
