@@ -112,7 +112,6 @@ use core::str;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::context::Context;
-#[cfg(panic = "unwind")]
 use crate::context::current;
 #[cfg(feature = "emulator")]
 use crate::context::local;
@@ -251,7 +250,8 @@ pub(crate) fn error(cx: Option<&Context>, error: &Error) {
 /// Logs an error at another level. The line has the request ID if the invocation of this thread is known.
 pub(crate) fn report(level: Level, error: &Error) {
     if is_written(level) {
-        with_current(|cx| write_line(level, cx, error.error_message(), Some(error), &[]));
+        let cx = current::log_context();
+        write_line(level, cx.as_ref(), error.error_message(), Some(error), &[]);
     }
 }
 
@@ -260,14 +260,6 @@ pub(crate) fn write_unchanged(line: &[u8]) {
     sys::write_stderr(line);
     #[cfg(feature = "emulator")]
     local::take_line(None, line);
-}
-
-/// Calls `f` with the context of the invocation that this thread serves, if it is known below the runtime.
-fn with_current(f: impl FnOnce(Option<&Context>)) {
-    #[cfg(panic = "unwind")]
-    f(current::with_context(|cx| cx.clone()).as_ref());
-    #[cfg(panic = "abort")]
-    f(None);
 }
 
 /// Returns whether lines of this level are written.

@@ -721,8 +721,9 @@ fn invalid_metrics_fail_the_invocation_in_debug_builds_and_are_warnings_otherwis
                 .filter(|line| line.contains("Runtime.InvalidMetric: "));
             let about_metrics: Vec<_> = about_metrics.collect();
             assert_eq!(about_metrics.len(), n, "{log}");
+            let start = format!("{level}RequestId: 8476a536 Runtime.InvalidMetric: ");
             assert!(
-                about_metrics.iter().all(|line| line.starts_with(level)),
+                about_metrics.iter().all(|line| line.starts_with(&start)),
                 "{log}"
             );
         }
