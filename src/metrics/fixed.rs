@@ -62,6 +62,12 @@ macro_rules! metrics {
         $($crate::metrics::push_value(&mut __line, ::core::concat!(",\"", $name, "\":"), $number);)*
         $crate::metrics::end_line(__line);
     }};
+    ($namespace:literal, {$($dimensions:tt)*}, $name:literal : $value:literal $($rest:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "expected a unit of `tiny_lambda::metrics::Unit` after the name: `\"", $name, "\": Count = ",
+            ::core::stringify!($value), "`"
+        ))
+    };
     ($($other:tt)*) => {
         ::core::compile_error!(
             "expected constants like `metrics!(\"Shop\", { \"service\": \"orders\" }, \"Orders\": Count = 1)`; \
