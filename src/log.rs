@@ -42,10 +42,10 @@
 //!   it is empty or has ASCII white space, control characters, `=`, `"` or `\`. Arrays and objects are JSON.
 //!
 //! A name that the message uses in braces is an argument of the message, as in `format!`, and not a field:
-//! `info!("order {id}", id = 7)` is `order 7`. If the message is not a literal but a macro such as `concat!`, all
-//! names are arguments. A macro that gets the message from its caller must get the names that the message uses from
-//! there, too: `($text:literal) => { info!($text, id = 7) }` does not compile for a message with `{id}`. The members
-//! that every line has (`timestamp`, `level`, `requestId`, `tenantId`, `errorType`, `errorMessage`, `message`) cannot be
+//! `info!("order {id}", id = 7)` is `order 7`. If the message is not a literal but a macro such as `concat!`, all names
+//! are arguments. A macro that gets the message from its caller must get the names that the message uses from there,
+//! too: `($text:literal) => { info!($text, id = 7) }` does not compile for a message with `{id}`. The members that
+//! every line has (`timestamp`, `level`, `requestId`, `tenantId`, `errorType`, `errorMessage`, `message`) cannot be
 //! names of fields.
 //!
 //! [`append_key`] adds a field to all later lines of an invocation. [`write_with_fields`] takes levels and names that
@@ -58,9 +58,9 @@
 //! are not sampled. Lines without a context are not sampled in profile `tiny`, as they have no request ID.
 //!
 //! # Output
-//! In a text line, control characters other than tabs and line ends are written as `\u001b`, since a terminal interprets
-//! them: text that somebody sends to the function could hide or forge parts of the log. The same holds for the
-//! separators of lines and the characters that change the direction of text (U+2028 to U+202E, U+2066 to U+2069).
+//! In a text line, control characters other than tabs and line ends are written as `\u001b`, since a terminal
+//! interprets them: text that somebody sends to the function could hide or forge parts of the log. The same holds for
+//! the separators of lines and the characters that change the direction of text (U+2028 to U+202E, U+2066 to U+2069).
 //! Only the message of a panic, in a function that has neither logged a line nor made an error, is not escaped.
 //!
 //! Lines go to standard error, in one write each. Lambda puts standard output and standard error into the

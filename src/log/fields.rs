@@ -87,7 +87,7 @@ pub(super) fn write_field(w: &mut Writer, is_json: bool, name: &str, value: &dyn
     value.write(w);
     let out = w.out();
     escape(out, start);
-    // Without the quotes of a single word. That the slice is long enough is known to the compiler, so nothing can panic.
+    // Without the quotes of a single word. The compiler knows that the slice is long enough, so nothing can panic.
     if let Some(text @ [b'"', _, .., b'"']) = out.get_mut(start..) {
         if is_single_word(text) {
             text.copy_within(1.., 0);
