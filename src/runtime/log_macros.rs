@@ -29,7 +29,7 @@ pub fn log_current(level: Level, message: fmt::Arguments<'_>, fields: &[(&str, &
 /// ```
 #[macro_export]
 macro_rules! trace {
-    ($($arg:tt)+) => { $crate::log_line!(Trace, $($arg)+) };
+    ($($arg:tt)+) => {{ $crate::log_line!(Trace, $($arg)+); }};
 }
 
 /// Logs a message at level DEBUG.
@@ -45,7 +45,7 @@ macro_rules! trace {
 /// ```
 #[macro_export]
 macro_rules! debug {
-    ($($arg:tt)+) => { $crate::log_line!(Debug, $($arg)+) };
+    ($($arg:tt)+) => {{ $crate::log_line!(Debug, $($arg)+); }};
 }
 
 /// Logs a message at level INFO.
@@ -61,7 +61,7 @@ macro_rules! debug {
 /// ```
 #[macro_export]
 macro_rules! info {
-    ($($arg:tt)+) => { $crate::log_line!(Info, $($arg)+) };
+    ($($arg:tt)+) => {{ $crate::log_line!(Info, $($arg)+); }};
 }
 
 /// Logs a message at level WARN.
@@ -77,7 +77,7 @@ macro_rules! info {
 /// ```
 #[macro_export]
 macro_rules! warn {
-    ($($arg:tt)+) => { $crate::log_line!(Warn, $($arg)+) };
+    ($($arg:tt)+) => {{ $crate::log_line!(Warn, $($arg)+); }};
 }
 
 /// Logs a message at level ERROR.
@@ -93,7 +93,7 @@ macro_rules! warn {
 /// ```
 #[macro_export]
 macro_rules! error {
-    ($($arg:tt)+) => { $crate::log_line!(Error, $($arg)+) };
+    ($($arg:tt)+) => {{ $crate::log_line!(Error, $($arg)+); }};
 }
 
 /// Logs a message with or without a context.

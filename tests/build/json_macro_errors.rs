@@ -30,6 +30,11 @@ pub(crate) fn refuses(name: &str, source: &str, want: &str) {
 
 /// Compiles `source` with the library that cargo has built for the tests; returns the errors.
 pub(crate) fn compile(name: &str, source: &str) -> Result<(), String> {
+    compile_in("2024", name, source)
+}
+
+/// Does the same as [`compile`] for an edition of Rust.
+pub(crate) fn compile_in(edition: &str, name: &str, source: &str) -> Result<(), String> {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("json_macro_errors");
     fs::create_dir_all(&dir).unwrap();
     let file = dir.join(format!("{name}.rs"));
@@ -44,7 +49,8 @@ pub(crate) fn compile(name: &str, source: &str) -> Result<(), String> {
     let (_, library) = newest.max().expect("the crate's own library");
     let output = Command::new(env::var_os("RUSTC").unwrap_or("rustc".into()))
         .args([
-            "--edition=2024",
+            "--edition",
+            edition,
             "--emit=metadata",
             "--crate-name",
             name,

@@ -1,6 +1,6 @@
 //! Compiler errors for wrong fields in `info!` and the like: they are about the user's line.
 
-use crate::json_macro_errors::{compile, refuses};
+use crate::json_macro_errors::{compile, compile_in, refuses};
 
 /// Returns a function that contains `line`.
 fn source(line: &str) -> String {
@@ -54,6 +54,25 @@ fn correct_fields_compile() {
         fn main() {{}}"
     );
     assert_eq!(compile("log_fields", &source), Ok(()));
+}
+
+/// In edition 2021 the temporaries of a block's last expression live longer than the block's variables.
+#[test]
+fn a_log_macro_may_be_the_last_expression_of_a_block() {
+    let source = r#"#![deny(warnings)]
+        use std::cell::RefCell;
+        use tiny_lambda::{Context, info};
+        pub fn f(cx: &Context) {
+            let cell = RefCell::new(1);
+            match cell.take() {
+                1 => info!(cx, "{}", cell.borrow()),
+                _ => info!("a", n = *cell.borrow()),
+            }
+            let cell = RefCell::new(1);
+            info!(cx, "{}", cell.borrow(), n = *cell.borrow())
+        }
+        fn main() {}"#;
+    assert_eq!(compile_in("2021", "log_last", source), Ok(()));
 }
 
 #[test]
