@@ -9,6 +9,7 @@ use core::error;
 use core::fmt::{self, Display, Write};
 use core::iter;
 use core::panic::Location;
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::panic::PanicHookInfo;
 
 use crate::encoding::{Digits, decimal, push_decimal, push_hex};
@@ -122,6 +123,11 @@ impl Place {
     }
 }
 
+/// Whether text of the function can be in a log line: the function has logged a message, made an error, or called a part
+/// of this crate that has returned one. Text lines are escaped then. Nothing sets this in a function that does none of
+/// these, so the linker leaves the escapes out.
+pub(crate) static HAS_TEXT: AtomicBool = AtomicBool::new(false);
+
 impl Error {
     /// Makes an error of a type that you name, such as `"OrderNotFound"`.
     ///
@@ -198,7 +204,7 @@ impl Error {
             Cow::Borrowed("Box" | "str" | "String" | "Cow") => UNNAMED.into(),
             name => name,
         };
-        Error::make(error_type, with_sources(&*error), Place::of_call(at))
+        Error::with_text(error_type, with_sources(&*error), Place::of_call(at))
     }
 
     /// The body of [`new`](Self::new), compiled once for all types.
@@ -208,13 +214,14 @@ impl Error {
         message: &dyn Display,
         at: &'static Location<'static>,
     ) -> Error {
-        Error::make(error_type, display_text(message), Place::of_call(at))
+        Error::with_text(error_type, display_text(message), Place::of_call(at))
     }
 
     /// Replaces the place of the error by that of this call, for a function that returns a stored error.
     #[track_caller]
     pub(crate) fn here(mut self) -> Error {
         self.0.place = Place::of_call(Location::caller());
+        HAS_TEXT.store(true, Ordering::Relaxed);
         self
     }
 
@@ -223,6 +230,12 @@ impl Error {
     pub(crate) fn of(error_type: &'static str, message: &[&str]) -> Error {
         let message = message.iter().copied().collect();
         Error::make(error_type.into(), message, Place::default())
+    }
+
+    /// Makes an error whose message has text of the function.
+    fn with_text(error_type: Cow<'static, str>, message: String, place: Place) -> Error {
+        HAS_TEXT.store(true, Ordering::Relaxed);
+        Error::make(error_type, message, place)
     }
 
     fn make(error_type: Cow<'static, str>, message: String, place: Place) -> Error {
@@ -288,7 +301,7 @@ impl Error {
         let mut message = self.0.message.clone();
         message.push_str("; the event begins with ");
         push_text(&mut message, start);
-        Error::make(self.0.error_type.clone(), message, Place::default())
+        Error::with_text(self.0.error_type.clone(), message, Place::default())
     }
 
     /// The error type of a panic.
@@ -482,7 +495,7 @@ impl<E: StdError> From<E> for Error {
         // The name is taken here, since only here the type is known.
         let error_type = short_name(any::type_name::<E>());
         let place = Place::of_call(Location::caller());
-        Error::make(error_type, with_sources(&error), place)
+        Error::with_text(error_type, with_sources(&error), place)
     }
 }
 
@@ -663,11 +676,11 @@ macro_rules! bail {
     };
     ($error:expr $(,)?) => {
         match $error {
-            error => {
+            __error => {
                 #[allow(unused_imports, reason = "one of them has the method")]
-                use $crate::{BailBoxed as _, BailFrom as _, BailText as _, BailValue};
-                let how = (&&&BailValue(&error)).how();
-                return ::core::result::Result::Err(how.make(error));
+                use $crate::{BailBoxed as _, BailFrom as _, BailText as _};
+                let __how = (&&&$crate::BailValue(&__error)).how();
+                return ::core::result::Result::Err(__how.make(__error));
             }
         }
     };

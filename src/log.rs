@@ -39,12 +39,14 @@
 //!
 //! - If the log format is JSON, fields are members of the line's object: `"order":"a1","cents":250`.
 //! - Otherwise they follow the message: ` order=a1 cents=250`. A string is in quotes, with the escapes of JSON, if
-//!   it is empty or has ASCII white space or control characters, `=`, `"` or `\`. Arrays and objects are JSON.
+//!   it is empty or has ASCII white space, control characters, `=`, `"` or `\`. Arrays and objects are JSON.
 //!
 //! A name that the message uses in braces is an argument of the message, as in `format!`, and not a field:
-//! `info!("order {id}", id = 7)` is `order 7`. If the message is not a literal but a macro such as `concat!`, all
-//! names are arguments. A name that a constant or a static has, too, is in quotes: `"LIMIT" = LIMIT`. The members that every line has (`timestamp`, `level`, `requestId`, `tenantId`, `errorType`,
-//! `errorMessage`, `message`) cannot be names of fields.
+//! `info!("order {id}", id = 7)` is `order 7`. If the message is not a literal but a macro such as `concat!`, all names
+//! are arguments. A macro that gets the message from its caller must get the names that the message uses from there,
+//! too: `($text:literal) => { info!($text, id = 7) }` does not compile for a message with `{id}`. The members that
+//! every line has (`timestamp`, `level`, `requestId`, `tenantId`, `errorType`, `errorMessage`, `message`) cannot be
+//! names of fields.
 //!
 //! [`append_key`] adds a field to all later lines of an invocation. [`write_with_fields`] takes levels and names that
 //! are only known at run time.
@@ -56,6 +58,11 @@
 //! are not sampled. Lines without a context are not sampled in profile `tiny`, as they have no request ID.
 //!
 //! # Output
+//! In a text line, control characters other than tabs and line ends are written as `\u001b`, since a terminal
+//! interprets them: text that somebody sends to the function could hide or forge parts of the log. The same holds for
+//! the separators of lines and the characters that change the direction of text (U+2028 to U+202E, U+2066 to U+2069).
+//! Only the message of a panic, in a function that has neither logged a line nor made an error, is not escaped.
+//!
 //! Lines go to standard error, in one write each. Lambda puts standard output and standard error into the
 //! same log. Write errors are ignored, as there is nowhere to report them.
 //!
@@ -92,6 +99,7 @@
 //! }
 //! ```
 
+mod escape;
 mod fields;
 mod keys;
 mod sampling;
@@ -104,12 +112,11 @@ use core::str;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::context::Context;
-#[cfg(panic = "unwind")]
 use crate::context::current;
 #[cfg(feature = "emulator")]
 use crate::context::local;
 use crate::encoding::time::write_rfc_3339;
-use crate::error::Error;
+use crate::error::{Error, HAS_TEXT};
 use crate::http1::head;
 use crate::json::{ToJson, Writer};
 use crate::sys;
@@ -117,7 +124,8 @@ use crate::sys;
 use fields::Field;
 #[doc(hidden)]
 pub use fields::{
-    FieldValue, LogValue, context, fields, has_fields, is_format_argument, name, value,
+    FieldValue, LogValue, NameOfAnotherMacro, context, fields, has_fields, is_format_argument,
+    name, value,
 };
 pub(crate) use keys::end_invocation;
 pub use keys::{append_key, remove_key};
@@ -227,6 +235,7 @@ pub fn write_fields(level: Level, cx: &Context, message: fmt::Arguments<'_>, fie
         let mut text = String::new();
         // If a value's `Display` fails, the line has the text before it.
         let _ = text.write_fmt(message);
+        HAS_TEXT.store(true, Ordering::Relaxed);
         write_line(level, Some(cx), &text, None, fields);
     }
 }
@@ -241,7 +250,8 @@ pub(crate) fn error(cx: Option<&Context>, error: &Error) {
 /// Logs an error at another level. The line has the request ID if the invocation of this thread is known.
 pub(crate) fn report(level: Level, error: &Error) {
     if is_written(level) {
-        with_current(|cx| write_line(level, cx, error.error_message(), Some(error), &[]));
+        let cx = current::log_context();
+        write_line(level, cx.as_ref(), error.error_message(), Some(error), &[]);
     }
 }
 
@@ -250,14 +260,6 @@ pub(crate) fn write_unchanged(line: &[u8]) {
     sys::write_stderr(line);
     #[cfg(feature = "emulator")]
     local::take_line(None, line);
-}
-
-/// Calls `f` with the context of the invocation that this thread serves, if it is known below the runtime.
-fn with_current(f: impl FnOnce(Option<&Context>)) {
-    #[cfg(panic = "unwind")]
-    f(current::with_context(|cx| cx.clone()).as_ref());
-    #[cfg(panic = "abort")]
-    f(None);
 }
 
 /// Returns whether lines of this level are written.
@@ -362,6 +364,8 @@ fn line(
     fields::write(&mut w, time.is_some(), fields);
     if time.is_some() {
         w.end_object();
+    } else if HAS_TEXT.load(Ordering::Relaxed) {
+        escape::escape(w.out(), 0);
     }
     w.into_inner()
 }

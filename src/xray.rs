@@ -235,8 +235,8 @@ impl Trace {
     }
 
     /// Reads a tracing header, such as `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1`
-    /// (AWS X-Ray Developer Guide, "Tracing header"). Other fields may be in it, any order, and white space around fields. A trace that is not
-    /// sampled and a malformed header give an empty trace.
+    /// (AWS X-Ray Developer Guide, "Tracing header"). Other fields may be in it, any order, and white space around
+    /// fields. A trace that is not sampled and a malformed header give an empty trace.
     #[inline(never)]
     fn parse(header: &[u8]) -> Trace {
         let mut trace = Trace::NONE;

@@ -5,7 +5,22 @@
 mod strategy {
     use core::sync::atomic::{AtomicU64, Ordering};
 
-    use crate::sys;
+    use crate::context::Context;
+    use crate::sys::{self, AtomicFn};
+
+    /// Returns the context for log lines. The runtime sets it, since only the runtime knows the worker's state.
+    static LOG_CONTEXT: AtomicFn<Context> = AtomicFn::new();
+
+    /// Records the function that returns the context for log lines.
+    pub(crate) fn set_log_context(f: fn() -> Context) {
+        LOG_CONTEXT.set(f);
+    }
+
+    /// Returns the context for a log line that names none. It has no request ID outside of invocations and in
+    /// profile `tiny`. Returns `None` before the first invocation.
+    pub(crate) fn log_context() -> Option<Context> {
+        LOG_CONTEXT.call()
+    }
 
     /// The deadline of the only worker's invocation, in milliseconds since the Unix epoch; 0 if there is none.
     /// The linker leaves it and its writes out of a function that never reads it.
@@ -71,6 +86,15 @@ mod strategy {
             cx.xray_trace_id.clone().filter(|_| is_current)
         });
         f(header.flatten().unwrap_or_default().as_bytes())
+    }
+
+    /// Does nothing: each thread has its own context.
+    pub(crate) fn set_log_context(_: fn() -> Context) {}
+
+    /// Returns the context for a log line that names none. It has no request ID outside of invocations. Returns
+    /// `None` if the thread is ending or a log line is being made.
+    pub(crate) fn log_context() -> Option<Context> {
+        with_context(|cx| cx.clone())
     }
 
     /// Calls `f` with the context for log lines. Returns `None` if the thread is ending or a log line is being

@@ -84,9 +84,9 @@ event! {
 
 impl AgentResponse {
     /// Returns the response to an action with the result `body`. If an OpenAPI schema defines the action
-    /// group, the result is JSON and has status 200. If functions define it, the result is text. The attributes of the session are those of the event (Amazon Bedrock User Guide,
-    /// "Configure Lambda functions to send information that an Amazon Bedrock agent elicits from the
-    /// user").
+    /// group, the result is JSON and has status 200. If functions define it, the result is text. The attributes of the
+    /// session are those of the event (Amazon Bedrock User Guide, "Configure Lambda functions to send information that
+    /// an Amazon Bedrock agent elicits from the user").
     ///
     /// ```
     /// use tiny_lambda::events::bedrock_agent_runtime::{AgentEvent, AgentResponse};

@@ -398,8 +398,8 @@ macro_rules! owners {
 owners!(Box, Rc, Arc);
 
 macro_rules! pointers {
-    ($($type:ty $(, ?$maybe:ident)?);*) => {$(
-        impl<T: ToJson $(+ ?$maybe)?> ToJson for $type {
+    ($([$($generics:tt)*] $type:ty;)*) => {$(
+        impl<$($generics)*> ToJson for $type {
             fn to_json(&self, w: &mut Writer) {
                 (**self).to_json(w);
             }
@@ -419,7 +419,19 @@ macro_rules! pointers {
     )*};
 }
 
-pointers!(Box<T>, ?Sized; Rc<T>, ?Sized; Arc<T>, ?Sized; &T; &mut T; &[T]);
+// `?Sized` for a reference would include `&str`, which is the name in a list of pairs.
+pointers! {
+    [T: ToJson + ?Sized] Box<T>;
+    [T: ToJson + ?Sized] Rc<T>;
+    [T: ToJson + ?Sized] Arc<T>;
+    [T: ToJson] &T;
+    [T: ToJson + ?Sized] &mut T;
+    [T: ToJson] &[T];
+    ['d] &(dyn ToJson + 'd);
+    ['d] &(dyn ToJson + Send + 'd);
+    ['d] &(dyn ToJson + Sync + 'd);
+    ['d] &(dyn ToJson + Send + Sync + 'd);
+}
 
 /// `None` is `null`.
 impl<T: ToJson> ToJson for Option<T> {

@@ -152,38 +152,38 @@ macro_rules! __json_enum {
 
         impl $crate::json::FromJson for $name {
             fn from_json(
-                r: &mut $crate::json::Reader<'_>,
+                __r: &mut $crate::json::Reader<'_>,
             ) -> ::core::result::Result<Self, $crate::json::Error> {
-                r.attempt(|r| {
-                    let variant = $crate::__json_enum!(@begin r $tag);
+                __r.attempt(|__r| {
+                    let __variant = $crate::__json_enum!(@begin __r $tag);
                     $($crate::__json_enum!(
-                        @read r variant $variant $type $json_name $tag
+                        @read __r __variant $variant $type $json_name $tag
                     );)*
                     $($crate::__json_enum!(
-                        @read_other r variant $variant $type $json_name $tag
+                        @read_other __r __variant $variant $type $json_name $tag
                     );)*
                     #[allow(unreachable_code, reason = "a variant may hold all others")]
-                    ::core::result::Result::Err(variant.error(r, __JSON_EXPECTED))
+                    ::core::result::Result::Err(__variant.error(__r, __JSON_EXPECTED))
                 })
             }
 
             #[inline(always)]
             fn placeholder() -> ::core::option::Option<Self> {
-                $(if let placeholder @ ::core::option::Option::Some(_) =
+                $(if let __placeholder @ ::core::option::Option::Some(_) =
                     $crate::__json_enum!(@placeholder $variant $type)
                 {
-                    return placeholder;
+                    return __placeholder;
                 })*
                 ::core::option::Option::None
             }
         }
 
         impl $crate::json::ToJson for $name {
-            fn to_json(&self, w: &mut $crate::json::Writer) {
+            fn to_json(&self, __w: &mut $crate::json::Writer) {
                 match self {
-                    $($crate::__json_enum!(@pattern $variant $type value) =>
+                    $($crate::__json_enum!(@pattern $variant $type __value) =>
                         $crate::__json_enum!(
-                            @write w value $variant $type $json_name $tag
+                            @write __w __value $variant $type $json_name $tag
                         ),)*
                 }
             }
@@ -225,21 +225,21 @@ macro_rules! __json_enum {
     };
     (@read $r:ident $v:ident $variant:ident ($type:ty) $json_name:tt $tag:tt) => {
         if $v.has_value(__JsonNames::$variant) {
-            let value = $crate::__json_enum!(@value $r ($type) $tag);
+            let __value = $crate::__json_enum!(@value $r ($type) $tag);
             $v.end($r)?;
-            return ::core::result::Result::Ok(Self::$variant(value));
+            return ::core::result::Result::Ok(Self::$variant(__value));
         }
     };
     (@value $r:ident ($type:ty) []) => { <$type as $crate::json::FromJson>::from_json($r)? };
     (@value $r:ident ($type:ty) [$tag:literal]) => {{
-        let mut value = <$type as $crate::json::FromJson>::from_json($r)?;
-        <$type as $crate::json::private::WritesObject>::remove_tag(&mut value, $tag);
-        value
+        let mut __value = <$type as $crate::json::FromJson>::from_json($r)?;
+        <$type as $crate::json::private::WritesObject>::remove_tag(&mut __value, $tag);
+        __value
     }};
     (@read_other $r:ident $v:ident $variant:ident ($type:ty) [..] []) => {
-        if let ::core::option::Option::Some(name) = $v.unit_name() {
+        if let ::core::option::Option::Some(__name) = $v.unit_name() {
             return ::core::result::Result::Ok(Self::$variant(
-                <$type as ::core::convert::From<&str>>::from(name),
+                <$type as ::core::convert::From<&str>>::from(__name),
             ));
         }
     };

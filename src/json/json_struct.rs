@@ -410,9 +410,9 @@ macro_rules! __json_struct {
     ) => {
         impl $($generics)* $trait for $struct {
             fn $from(
-                r: &mut $crate::json::Reader<$reader>,
+                __r: &mut $crate::json::Reader<$reader>,
             ) -> ::core::result::Result<Self, $crate::json::Error> {
-                $crate::__json_struct!(@create r $mode ($type)).map(Self)
+                $crate::__json_struct!(@create __r $mode ($type)).map(Self)
             }
 
             #[inline(always)]
@@ -427,8 +427,8 @@ macro_rules! __json_struct {
         }
 
         impl $($generics)* $crate::json::ToJson for $struct {
-            fn to_json(&self, w: &mut $crate::json::Writer) {
-                <$type as $crate::json::ToJson>::to_json(&self.0, w);
+            fn to_json(&self, __w: &mut $crate::json::Writer) {
+                <$type as $crate::json::ToJson>::to_json(&self.0, __w);
             }
 
             fn to_value(&self) -> $crate::json::Value {
@@ -467,7 +467,7 @@ macro_rules! __json_struct {
     // A type that cannot be read is a compile error here only.
     (@check_types $life:lifetime $($field:ident ($type:ty) $json_name:tt $default:tt)*) => {
         #[allow(dead_code, reason = "for the compiler only")]
-        fn check_types<$life>() {
+        fn __check_types<$life>() {
             $($crate::__json_struct!(@check ($type) $json_name);)*
         }
     };
@@ -479,32 +479,32 @@ macro_rules! __json_struct {
     ) => {
         $($crate::__json_struct!(@default $life ($struct) $field ($type) $default);)*
 
-        fn json_members $($generics)* (
-            value: &mut $struct,
-            r: &mut $crate::json::Reader<$reader>,
+        fn __json_members $($generics)* (
+            __value: &mut $struct,
+            __r: &mut $crate::json::Reader<$reader>,
         ) -> ::core::result::Result<(), $crate::json::Error> {
-            $crate::__json_struct!(@read r value $mode $($field ($type) $json_name $default)*)
+            $crate::__json_struct!(@read __r __value $mode $($field ($type) $json_name $default)*)
         }
 
         impl $($generics)* $trait for $struct {
             fn $from(
-                r: &mut $crate::json::Reader<$reader>,
+                __r: &mut $crate::json::Reader<$reader>,
             ) -> ::core::result::Result<Self, $crate::json::Error> {
-                let mut value = Self {$(
+                let mut __value = Self {$(
                     $field: $crate::__json_struct!(
-                        @init r $mode $field ($type) $json_name $default
+                        @init __r $mode $field ($type) $json_name $default
                     ),
                 )*};
-                json_members(&mut value, r)?;
-                ::core::result::Result::Ok(value)
+                __json_members(&mut __value, __r)?;
+                ::core::result::Result::Ok(__value)
             }
 
             fn read_json(
                 &mut self,
-                r: &mut $crate::json::Reader<$reader>,
+                __r: &mut $crate::json::Reader<$reader>,
             ) -> ::core::result::Result<(), $crate::json::Error> {
                 $($crate::__json_struct!(@reset self $mode $field ($type) $json_name $default);)*
-                json_members(self, r)
+                __json_members(self, __r)
             }
 
             #[inline(always)]
@@ -517,8 +517,8 @@ macro_rules! __json_struct {
 
         impl $($generics)* $crate::json::ToJson for $struct {
             #[allow(clippy::indexing_slicing, reason = "each field has a name")]
-            fn to_json(&self, w: &mut $crate::json::Writer) {
-                $crate::__json_struct!(@write $words self w $($field ($type) $json_name)*)
+            fn to_json(&self, __w: &mut $crate::json::Writer) {
+                $crate::__json_struct!(@write $words self __w $($field ($type) $json_name)*)
             }
         }
 
@@ -590,15 +590,15 @@ macro_rules! __json_struct {
 
     // Reads the members of an object into a struct whose fields have values or placeholders.
     (@read $r:ident $value:ident $mode:ident $($field:ident ($type:ty) $json_name:tt $default:tt)*) => {{
-        let mut missing = [0; __JSON_NAMES.n_words()];
-        $($crate::__json_struct!(@require missing $mode $field ($type) $json_name $default);)*
-        $r.fields(__JSON_NAMES, &mut missing, &mut |index, r| {
+        let mut __missing = [0; __JSON_NAMES.n_words()];
+        $($crate::__json_struct!(@require __missing $mode $field ($type) $json_name $default);)*
+        $r.fields(__JSON_NAMES, &mut __missing, &mut |__index, __r| {
             // One reference to the struct; the closure would capture one for each field.
             #[allow(unused_variables, reason = "unused in a struct without fields")]
-            let value: &mut _ = $value;
-            $(if index == __JsonField::$field as usize {
+            let __value: &mut _ = $value;
+            $(if __index == __JsonField::$field as usize {
                 return $crate::__json_struct!(
-                    @read_field r value $mode $field ($type) $json_name $default
+                    @read_field __r __value $mode $field ($type) $json_name $default
                 );
             })*
             ::core::result::Result::Ok(())
@@ -689,8 +689,8 @@ macro_rules! __json_struct {
         $w.end_object();
     }};
     (@remove_tag $field:ident ($type:ty) [..]) => {
-        fn remove_tag(&mut self, tag: &str) {
-            <$type as $crate::json::private::KeepsRest>::remove_rest_tag(&mut self.$field, tag);
+        fn remove_tag(&mut self, __tag: &str) {
+            <$type as $crate::json::private::KeepsRest>::remove_rest_tag(&mut self.$field, __tag);
         }
     };
     (@remove_tag $field:ident ($type:ty) $json_name:tt) => {};

@@ -24,9 +24,9 @@ macro_rules! json {
     ([$($element:tt)*]) => { $crate::__json!(@array [] $($element)*) };
     ({$($member:tt)*}) => {{
         #[allow(unused_mut, reason = "an object without members")]
-        let mut object = $crate::json::Object::new();
-        $crate::__json!(@object object $($member)*);
-        $crate::json::Value::Object(object)
+        let mut __object = $crate::json::Object::new();
+        $crate::__json!(@object __object $($member)*);
+        $crate::json::Value::Object(__object)
     }};
     () => { ::core::compile_error!("json! expects a value") };
     // An object is not an expression, and the compiler would try no other rule.

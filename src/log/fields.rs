@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str;
 
+use super::escape::{escape, has_controls};
 use crate::context::Context;
 use crate::encoding::lengths::add;
 use crate::json::{ToJson, Writer};
@@ -23,12 +24,6 @@ pub trait LogValue {
 }
 
 impl<T: ToJson> LogValue for T {
-    fn write(&self, w: &mut Writer) {
-        self.to_log_field(w);
-    }
-}
-
-impl LogValue for &dyn ToJson {
     fn write(&self, w: &mut Writer) {
         self.to_log_field(w);
     }
@@ -91,6 +86,7 @@ pub(super) fn write_field(w: &mut Writer, is_json: bool, name: &str, value: &dyn
     let start = w.out().len();
     value.write(w);
     let out = w.out();
+    escape(out, start);
     // Removes the quotes around a single word. The pattern tells the compiler the slice's length, so nothing can panic.
     if let Some(text @ [b'"', _, .., b'"']) = out.get_mut(start..) {
         if is_single_word(text) {
@@ -116,8 +112,13 @@ pub(super) fn valid_name(name: &str) -> String {
 /// Appends a name that a field can have: with an underscore behind it if every line has a member of that name, and for
 /// each character that would need quotes in a text line.
 pub(super) fn push_valid_name(out: &mut Vec<u8>, name: &str) {
-    for byte in name.bytes() {
-        out.push(if is_plain(byte) { byte } else { b'_' });
+    let start = out.len();
+    out.extend_from_slice(name.as_bytes());
+    escape(out, start);
+    for byte in out.iter_mut().skip(start) {
+        if !is_plain(*byte) {
+            *byte = b'_';
+        }
     }
     if is_reserved(name.as_bytes()) {
         out.push(b'_');
@@ -133,19 +134,39 @@ pub(super) fn push_valid_name(out: &mut Vec<u8>, name: &str) {
 )]
 pub trait FieldValue<const IS_FORMAT_ARGUMENT: bool> {
     /// Returns the field; one without a name if the value is an argument of the message.
-    fn field<'f>(&'f self, name: &'f str) -> (&'f str, &'f dyn LogValue);
+    fn field<'f>(value: &'f &'f Self, name: &'f str) -> (&'f str, &'f dyn LogValue);
 }
 
 impl<T: ?Sized> FieldValue<true> for T {
-    fn field<'f>(&'f self, _: &'f str) -> (&'f str, &'f dyn LogValue) {
+    fn field<'f>(_: &'f &'f Self, _: &'f str) -> (&'f str, &'f dyn LogValue) {
         ("", &())
     }
 }
 
 impl<T: ToJson> FieldValue<false> for T {
-    fn field<'f>(&'f self, name: &'f str) -> (&'f str, &'f dyn LogValue) {
-        (name, self)
+    fn field<'f>(value: &'f &'f Self, name: &'f str) -> (&'f str, &'f dyn LogValue) {
+        (name, *value)
     }
+}
+
+macro_rules! unsized_values {
+    ($([$($generics:tt)*] $type:ty;)*) => {$(
+        impl<$($generics)*> FieldValue<false> for $type {
+            fn field<'f>(value: &'f &'f Self, name: &'f str) -> (&'f str, &'f dyn LogValue) {
+                (name, value)
+            }
+        }
+    )*};
+}
+
+// With one impl for all types, whose field is the reference to the value, two fields take 50 bytes more of the zip.
+unsized_values! {
+    [] str;
+    [T: ToJson] [T];
+    ['d] dyn ToJson + 'd;
+    ['d] dyn ToJson + Send + 'd;
+    ['d] dyn ToJson + Sync + 'd;
+    ['d] dyn ToJson + Send + Sync + 'd;
 }
 
 /// Returns `value`. The compiler reports a value that cannot be a field here, where the user has written it.
@@ -168,6 +189,12 @@ pub fn fields<'f, const HAS_FIELDS: bool>(fields: &'f [Field<'f>]) -> &'f [Field
 pub fn context(cx: &Context) -> &Context {
     cx
 }
+
+/// The parameter of the functions that the macros define for the names of fields. Nothing has this type. The compiler
+/// names it if a message uses the name of a field that belongs to another macro.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum NameOfAnotherMacro {}
 
 /// Returns a name without the `r#` of a raw identifier.
 #[doc(hidden)]
@@ -194,7 +221,7 @@ pub const fn has_fields(mut names: &[(&str, bool)], mut messages: &[&str]) -> bo
         has_fields |= !*is_argument;
         assert!(
             is_word(name),
-            "a field's name has no blanks, quotes, `=` or `\\`"
+            "a field's name has no blanks, control characters, quotes, `=` or `\\`"
         );
         assert!(
             *is_argument || !is_reserved(name.as_bytes()),
@@ -222,7 +249,7 @@ const fn is_word(name: &str) -> bool {
         }
         bytes = rest;
     }
-    !name.is_empty()
+    !name.is_empty() && !has_controls(name)
 }
 
 const fn is_same(a: &str, b: &str) -> bool {
@@ -368,6 +395,7 @@ mod tests {
         check("order", "order");
         check("user.id-größe", "user.id-größe");
         check("a b=\"c\"\\\n", "a_b__c___");
+        check("a\u{85}\u{202e}b", "a_u0085_u202eb");
         let names = utf8::text(RESERVED_NAMES).split_terminator('=');
         assert_eq!(names.clone().count(), 7);
         for name in names {
@@ -394,7 +422,10 @@ mod tests {
         check(&"a\"b", r#""a\"b""#);
         check(&"a\\b", r#""a\\b""#);
         check(&"a\nb\u{1b}", r#""a\nb\u001b""#);
-        check(&"\u{7f}", "\"\u{7f}\"");
+        check(&"\u{7f}", r#""\u007f""#);
+        check(&"a\u{80}\u{9f}", r#""a\u0080\u009f""#);
+        check(&"\u{202e}a", r#""\u202ea""#);
+        check(&["\u{2028}", "…"], r#"["\u2028","…"]"#);
         check(&"\"", r#""\"""#);
         check(&250, "250");
         check(&-1.5, "-1.5");
@@ -403,6 +434,9 @@ mod tests {
         check(&None::<u8>, "null");
         check(&Some("a"), "a");
         check(&["a", "b c"], r#"["a","b c"]"#);
+        let list: &dyn ToJson = &["a"];
+        check(&list, r#"["a"]"#);
+        check(&[&"a" as &dyn ToJson, &1], r#"["a",1]"#);
         check(&crate::json!({ "a": "b" }), r#"{"a":"b"}"#);
         check(&format_args!("{}-{:?}", 1, "x"), r#""1-\"x\"""#);
     }

@@ -40,16 +40,16 @@ macro_rules! metrics {
             )*
             ::core::assert!(NAME.allows_constant($first), "invalid name of a metric");
             $(::core::assert!(NAME.allows_constant($name), "invalid name of a metric");)*
-            let dimensions: &[&str] = &[$($dimension),*];
-            let metrics: &[&str] = &[$first $(, $name)*];
-            ::core::assert!(dimensions.len() <= 30, "a line has at most 30 dimensions");
-            ::core::assert!(metrics.len() <= 100, "a line has at most 100 metrics");
-            let names: &[&str] = &[$($dimension,)* $first $(, $name)*];
-            ::core::assert!(are_distinct(names), "a name is used twice");
+            const DIMENSIONS: &[&str] = &[$($dimension),*];
+            const METRICS: &[&str] = &[$first $(, $name)*];
+            const NAMES: &[&str] = &[$($dimension,)* $first $(, $name)*];
+            ::core::assert!(DIMENSIONS.len() <= 30, "a line has at most 30 dimensions");
+            ::core::assert!(METRICS.len() <= 100, "a line has at most 100 metrics");
+            ::core::assert!(are_distinct(NAMES), "a name is used twice");
         };
-        let mut line = $crate::metrics::begin_line();
+        let mut __line = $crate::metrics::begin_line();
         $crate::metrics::push_value(
-            &mut line,
+            &mut __line,
             ::core::concat!(
                 ",\"CloudWatchMetrics\":[{\"Namespace\":\"", $namespace, "\",\"Dimensions\":[[",
                 $crate::metric_names!($($dimension),*), "]],\"Metrics\":[",
@@ -59,9 +59,15 @@ macro_rules! metrics {
             ),
             $first_number,
         );
-        $($crate::metrics::push_value(&mut line, ::core::concat!(",\"", $name, "\":"), $number);)*
-        $crate::metrics::end_line(line);
+        $($crate::metrics::push_value(&mut __line, ::core::concat!(",\"", $name, "\":"), $number);)*
+        $crate::metrics::end_line(__line);
     }};
+    ($namespace:literal, {$($dimensions:tt)*}, $name:literal : $value:literal $($rest:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "expected a unit of `tiny_lambda::metrics::Unit` after the name: `\"", $name, "\": Count = ",
+            ::core::stringify!($value), "`"
+        ))
+    };
     ($($other:tt)*) => {
         ::core::compile_error!(
             "expected constants like `metrics!(\"Shop\", { \"service\": \"orders\" }, \"Orders\": Count = 1)`; \

@@ -29,7 +29,7 @@ pub fn log_current(level: Level, message: fmt::Arguments<'_>, fields: &[(&str, &
 /// ```
 #[macro_export]
 macro_rules! trace {
-    ($($arg:tt)+) => { $crate::log_line!(Trace, $($arg)+) };
+    ($($arg:tt)+) => {{ $crate::log_line!(Trace, $($arg)+); }};
 }
 
 /// Logs a message at level DEBUG.
@@ -45,7 +45,7 @@ macro_rules! trace {
 /// ```
 #[macro_export]
 macro_rules! debug {
-    ($($arg:tt)+) => { $crate::log_line!(Debug, $($arg)+) };
+    ($($arg:tt)+) => {{ $crate::log_line!(Debug, $($arg)+); }};
 }
 
 /// Logs a message at level INFO.
@@ -61,7 +61,7 @@ macro_rules! debug {
 /// ```
 #[macro_export]
 macro_rules! info {
-    ($($arg:tt)+) => { $crate::log_line!(Info, $($arg)+) };
+    ($($arg:tt)+) => {{ $crate::log_line!(Info, $($arg)+); }};
 }
 
 /// Logs a message at level WARN.
@@ -77,7 +77,7 @@ macro_rules! info {
 /// ```
 #[macro_export]
 macro_rules! warn {
-    ($($arg:tt)+) => { $crate::log_line!(Warn, $($arg)+) };
+    ($($arg:tt)+) => {{ $crate::log_line!(Warn, $($arg)+); }};
 }
 
 /// Logs a message at level ERROR.
@@ -93,7 +93,7 @@ macro_rules! warn {
 /// ```
 #[macro_export]
 macro_rules! error {
-    ($($arg:tt)+) => { $crate::log_line!(Error, $($arg)+) };
+    ($($arg:tt)+) => {{ $crate::log_line!(Error, $($arg)+); }};
 }
 
 /// Logs a message with or without a context.
@@ -142,6 +142,13 @@ macro_rules! log_line {
 /// The state is `{[level cx] message [all tokens] [bindings of arguments] [values] [fields]}`. The values are
 /// evaluated before the names of the fields are bound, so that a field may have the name of a variable. The message
 /// captures the names that it uses, as `format_args!` refuses a named argument that the message does not use.
+///
+/// For each name there is a function, which is never called, and then a variable:
+/// - The variable can have the name of a constant or a static, as the function hides them. Without the function, the
+///   name would be a pattern that compares with the constant.
+/// - Names of functions are not hygienic, those of variables are. If a macro of the user gets the message from its
+///   caller and has the name itself, or the other way round, the message does not see the variable. It sees the
+///   function, which is a compile error. Without the function, it would see another variable of that name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __log_arguments {
@@ -154,27 +161,41 @@ macro_rules! __log_arguments {
     };
     (@next {[$level:ident] $text:literal $args:tt [$($binding:ident)*] [$($value:tt)*] $fields:tt}) => {
         match ($($value)*) {
-            $crate::__log_arguments!(@pattern $($binding)* $fields) => $crate::log_current(
-                $crate::log::Level::$level,
-                ::core::format_args!($text $(, *$binding)*),
-                $crate::__log_arguments!(@fields $fields),
-            ),
+            $crate::__log_arguments!(@pattern $($binding)* $fields) => {
+                $crate::__log_arguments!(@bind $fields);
+                $crate::log_current(
+                    $crate::log::Level::$level,
+                    ::core::format_args!($text $(, *$binding)*),
+                    $crate::__log_arguments!(@fields $fields),
+                )
+            }
         }
     };
     (@next {[$level:ident $cx:expr] $text:literal $args:tt [$($binding:ident)*] [$($value:tt)*] $fields:tt}) => {
         match ($crate::log::context($cx), $($value)*) {
-            $crate::__log_arguments!(@pattern cx $($binding)* $fields) => $crate::log::write_fields(
-                $crate::log::Level::$level,
-                cx,
-                ::core::format_args!($text $(, *$binding)*),
-                $crate::__log_arguments!(@fields $fields),
-            ),
+            $crate::__log_arguments!(@pattern __cx $($binding)* $fields) => {
+                $crate::__log_arguments!(@bind $fields);
+                $crate::log::write_fields(
+                    $crate::log::Level::$level,
+                    __cx,
+                    ::core::format_args!($text $(, *$binding)*),
+                    $crate::__log_arguments!(@fields $fields),
+                )
+            }
         }
     };
-    (@pattern $($binding:ident)* [$({$field:ident $name:tt $is_argument:tt})+]) => {
+    (@pattern $($binding:ident)* [$({$field:ident [$($argument:ident)?] $name:tt $is_argument:tt})+]) => {
         ($($binding,)* $($field,)+)
     };
-    (@fields [$({$field:ident ($($name:tt)*) $is_argument:tt})+]) => {
+    (@bind [$({$field:ident [$($argument:ident)?] $name:tt $is_argument:tt})+]) => {
+        $($(
+            #[allow(dead_code, non_snake_case, reason = "it has the name of a field")]
+            fn $argument(_: $crate::log::NameOfAnotherMacro) {}
+            #[allow(unused_variables, non_snake_case, reason = "the message may use the name")]
+            let $argument = $field;
+        )?)+
+    };
+    (@fields [$({$field:ident $argument:tt ($($name:tt)*) $is_argument:tt})+]) => {
         $crate::log::fields::<{
             $crate::log::has_fields(
                 &[$(($crate::log::name($($name)*), $is_argument)),+],
@@ -184,7 +205,7 @@ macro_rules! __log_arguments {
             )
         }>(&[
             $($crate::log::FieldValue::<$is_argument>::field(
-                $field,
+                &$field,
                 const { $crate::log::name($($name)*) },
             )),+
         ])
@@ -208,30 +229,30 @@ macro_rules! __log_arguments {
     // A name in quotes. `literal` in place of `tt` would not compile for an argument such as `-n`, which begins like a
     // literal.
     (@next $state:tt $name:tt = % $value:expr $(, $($rest:tt)*)?) => {
-        $crate::__log_arguments!(@field $state value ($name) {false} [::core::format_args!("{}", $value)] $($($rest)*)?)
+        $crate::__log_arguments!(@field $state [] ($name) {false} [::core::format_args!("{}", $value)] $($($rest)*)?)
     };
     (@next $state:tt $name:tt = ? $value:expr $(, $($rest:tt)*)?) => {
-        $crate::__log_arguments!(@field $state value ($name) {false} [::core::format_args!("{:?}", $value)] $($($rest)*)?)
+        $crate::__log_arguments!(@field $state [] ($name) {false} [::core::format_args!("{:?}", $value)] $($($rest)*)?)
     };
     (@next $state:tt $name:tt = $value:expr $(, $($rest:tt)*)?) => {
-        $crate::__log_arguments!(@field $state value ($name) {false} [$value] $($($rest)*)?)
+        $crate::__log_arguments!(@field $state [] ($name) {false} [$value] $($($rest)*)?)
     };
     (@named {$head:tt $text:literal $($state:tt)*} $name:ident $value:tt $($rest:tt)*) => {
         $crate::__log_arguments!(
-            @field {$head $text $($state)*} $name (::core::stringify!($name))
+            @field {$head $text $($state)*} [$name] (::core::stringify!($name))
             {{ $crate::log::is_format_argument($text, $crate::log::name(::core::stringify!($name))) }}
             $value $($rest)*
         )
     };
     (
         @field {$head:tt $text:literal $args:tt $bindings:tt [$($values:tt)*] [$($fields:tt)*]}
-        $field:ident $name:tt {$($is_argument:tt)*} [$value:expr] $($rest:tt)*
+        $argument:tt $name:tt {$($is_argument:tt)*} [$value:expr] $($rest:tt)*
     ) => {
         $crate::__log_arguments!(
             @next {
                 $head $text $args $bindings
                 [$($values)* $crate::log::value::<$($is_argument)*, _>(&$value),]
-                [$($fields)* {$field $name $($is_argument)*}]
+                [$($fields)* {__field $argument $name $($is_argument)*}]
             }
             $($rest)*
         )
@@ -268,7 +289,7 @@ macro_rules! __log_arguments {
     // An argument of the message.
     (@next {$head:tt $text:literal $args:tt [$($bindings:ident)*] [$($values:tt)*] []} $value:expr $(, $($rest:tt)*)?) => {
         $crate::__log_arguments!(
-            @next {$head $text $args [$($bindings)* argument] [$($values)* &$value,] []} $($($rest)*)?
+            @next {$head $text $args [$($bindings)* __argument] [$($values)* &$value,] []} $($($rest)*)?
         )
     };
     (@next $state:tt $($rest:tt)*) => {

@@ -102,6 +102,7 @@ pub(crate) fn run_invocation(
         state.invocation.set(&worker.pending.invocation);
     }
     current::set_deadline_ms(worker.pending.invocation.deadline_ms);
+    current::set_log_context(current_context);
     let result = handle(worker, event, handler);
     // A test finds invalid metrics, of which CloudWatch would not tell.
     #[cfg(debug_assertions)]
@@ -329,7 +330,7 @@ mod strategy {
     /// Returns a context for a log line that names none: it has the request ID and tenant ID of the
     /// invocation that this thread serves.
     pub(crate) fn current_context() -> Context {
-        current::with_context(|cx| cx.clone()).unwrap_or_default()
+        current::log_context().unwrap_or_default()
     }
 
     /// Runs a part of an invocation or of the shutdown, and makes a panic its error. The caller logs the

@@ -4,7 +4,8 @@
 //! All files but `append.rs`, `atomic_fn.rs`, `errno.rs`, `simd.rs`, `spin_lock.rs`, `utf8.rs` and `portable.rs` are for
 //! 64-bit Linux, where functions run.
 //! `portable.rs` has the same items for the systems on which functions are only developed. `child.rs`, `environment.rs`
-//! and `signal.rs` are also for macOS and FreeBSD. `RUSTFLAGS='--cfg tiny_lambda_portable'` selects `portable.rs` on Linux, for tests.
+//! and `signal.rs` are also for macOS and FreeBSD. `RUSTFLAGS='--cfg tiny_lambda_portable'` selects `portable.rs` on
+//! Linux, for tests.
 #![allow(unsafe_code)]
 
 use core::cell::Cell;

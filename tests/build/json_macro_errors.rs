@@ -30,6 +30,11 @@ pub(crate) fn refuses(name: &str, source: &str, want: &str) {
 
 /// Compiles `source` with the library that cargo has built for the tests; returns the errors.
 pub(crate) fn compile(name: &str, source: &str) -> Result<(), String> {
+    compile_in("2024", name, source)
+}
+
+/// Does the same as [`compile`] for an edition of Rust.
+pub(crate) fn compile_in(edition: &str, name: &str, source: &str) -> Result<(), String> {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("json_macro_errors");
     fs::create_dir_all(&dir).unwrap();
     let file = dir.join(format!("{name}.rs"));
@@ -44,7 +49,8 @@ pub(crate) fn compile(name: &str, source: &str) -> Result<(), String> {
     let (_, library) = newest.max().expect("the crate's own library");
     let output = Command::new(env::var_os("RUSTC").unwrap_or("rustc".into()))
         .args([
-            "--edition=2024",
+            "--edition",
+            edition,
             "--emit=metadata",
             "--crate-name",
             name,
@@ -877,6 +883,47 @@ fn each_mistake_in_a_tree_is_named_at_its_line() {
             ),
         ],
     );
+}
+
+/// A variable of a macro with the name of a constant or a static would be a pattern that compares with it.
+#[test]
+fn no_macro_has_a_variable_with_the_name_of_a_users_constant() {
+    let source = r#"#![deny(warnings)]
+        #![allow(dead_code, non_upper_case_globals)]
+        use tiny_lambda::*;
+        mod names {
+            macro_rules! names {
+                ($($constant:ident)*; $($static:ident)*) => {
+                    $(pub const $constant: u8 = 1;)*
+                    $(pub static $static: u8 = 1;)*
+                };
+            }
+            names! {
+                cx argument field value error how object r w missing index variant name placeholder tag;
+                text values names metrics dimensions line json_members check_types
+            }
+        }
+        use names::*;
+        json_struct! {
+            pub struct Rest as camelCase, skip_none {
+                value: u8 = value, b: Option<u8>, r: u8 = r + w + tag, c: u8 = json_members, rest: json::Object as ..
+            }
+        }
+        json_struct! { pub struct Borrowed<'j> { a: &'j str, c: u8 = r + check_types } }
+        json_struct! { pub struct Transparent(u8); }
+        json_enum! { pub enum Tagged as "type", camelCase { A, B(Rest), C(json::Object) as .. } }
+        json_enum! { pub enum External { A, B(u8), C(String) as .. } }
+        pub fn f(context: &Context, x: u8) -> Result<()> {
+            let _ = json!({ "a": object, "b": [1, { "c": index }] });
+            ensure!(x > 1, "{error} {how}");
+            if x > missing { bail!("x {}", error) }
+            if x > variant { bail!(context.request_id.clone()) }
+            metrics!("Shop", { "service": "orders" }, "n": Count = line, "m": None = metrics);
+            info!(context, "{value} {} {text}", argument, cx = cx, field = field, "value" = values);
+            Ok(())
+        }
+        fn main() {}"#;
+    assert_eq!(compile("constants", source), Ok(()));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Compiler errors for wrong fields in `info!` and the like: they are about the user's line.
 
-use crate::json_macro_errors::{compile, refuses};
+use crate::json_macro_errors::{compile, compile_in, refuses};
 
 /// Returns a function that contains `line`.
 fn source(line: &str) -> String {
@@ -54,6 +54,120 @@ fn correct_fields_compile() {
         fn main() {{}}"
     );
     assert_eq!(compile("log_fields", &source), Ok(()));
+}
+
+/// In edition 2021 the temporaries of a block's last expression live longer than the block's variables.
+#[test]
+fn a_log_macro_may_be_the_last_expression_of_a_block() {
+    let source = r#"#![deny(warnings)]
+        use std::cell::RefCell;
+        use tiny_lambda::{Context, info};
+        pub fn f(cx: &Context) {
+            let cell = RefCell::new(1);
+            match cell.take() {
+                1 => info!(cx, "{}", cell.borrow()),
+                _ => info!("a", n = *cell.borrow()),
+            }
+            let cell = RefCell::new(1);
+            info!(cx, "{}", cell.borrow(), n = *cell.borrow())
+        }
+        fn main() {}"#;
+    assert_eq!(compile_in("2021", "log_last", source), Ok(()));
+}
+
+#[test]
+fn values_of_unsized_types_and_behind_any_pointer_compile() {
+    let source = r#"#![deny(warnings)]
+        use std::{rc::Rc, sync::Arc};
+        use tiny_lambda::{Context, info, json, json::ToJson, log};
+        type Shared = Arc<dyn ToJson + Send + Sync>;
+        pub fn f(
+            cx: &Context, a: &dyn ToJson, b: Box<dyn ToJson>, c: Box<str>, d: Rc<[u8]>, e: &(dyn ToJson + Send),
+            f: Shared, g: &mut dyn ToJson, h: &mut str,
+        ) {
+            info!(cx, "a", a = a, a1 = *a, b = b, b1 = *b, b2 = &*b, b3 = Some(a));
+            info!("a {c}", c = *c, c1 = *c, c2 = c, d = *d, d1 = d, d2 = &d[1..], d3 = d[1..]);
+            info!("{h}", e = e, e1 = *e, f = f, f1 = *f, f2 = &*f, g = g, g1 = *g, h = *h, h1 = h);
+            log::append_key(cx, "a", a);
+            log::write_with_fields(log::Level::Info, cx, format_args!("a"), &[("a", a), ("b", &*b), ("e", &e)]);
+            let _ = (json!({ "a": a, "b": *b, "c": *c, "d": d, "e": e, "f": f }), json::to_vec(&[a, &b]));
+        }
+        fn main() {}"#;
+    assert_eq!(compile("log_unsized", source), Ok(()));
+}
+
+/// The names of constants cannot be bound as variables can, and neither can those of the macros' own variables if they
+/// were names of constants.
+#[test]
+fn names_of_constants_can_be_names_of_fields() {
+    let source = r#"#![deny(warnings)]
+        #![allow(non_upper_case_globals)]
+        use tiny_lambda::*;
+        const MAX: u8 = 1;
+        static LIMIT: u8 = 1;
+        struct Unit;
+        const cx: u8 = 1;
+        const argument: u8 = 1;
+        const field: u8 = 1;
+        static fields: u8 = 1;
+        static value: u8 = 1;
+        pub fn f<const N: usize>(context: &Context, a: u8) {
+            info!("a", MAX = MAX, LIMIT = LIMIT, N = N, Unit = a);
+            info!(context, "{MAX} {LIMIT} {N} {Unit}", MAX = a, LIMIT = LIMIT, N = %N, Unit = ?N);
+            info!(context, "{cx} {argument} {field} {}", field, fields = fields, field = a, cx = cx);
+            info!(context, "{value} {fields} {}", argument, "value" = value, "fields" = fields);
+            let _ = Unit;
+        }
+        fn main() {}"#;
+    assert_eq!(compile("log_constants", source), Ok(()));
+}
+
+#[test]
+fn a_users_macro_may_pass_the_message_and_its_names_together() {
+    let source = r#"#![deny(warnings)]
+        use tiny_lambda::*;
+        macro_rules! all { ($($all:tt)*) => { info!($($all)*) } }
+        macro_rules! own { () => { info!("{a}", a = 1, b = 2) } }
+        macro_rules! message { ($text:literal) => { info!($text, c = 1, d = 2) } }
+        macro_rules! expression { ($text:expr) => { info!($text, c = 1) } }
+        macro_rules! name { ($name:ident) => { info!("a", $name = 1) } }
+        macro_rules! both { ($text:literal, $name:ident) => { info!($text, $name = 1) } }
+        pub fn f(cx: &Context, a: u8, b: u8) {
+            all!(cx, "{a} {c}", c = a, d = b);
+            own!();
+            message!("{a} {b}");
+            expression!("{a} {b}");
+            name!(a);
+            both!("{a} {b}", a);
+        }
+        fn main() {}"#;
+    assert_eq!(compile("log_users_macro", source), Ok(()));
+}
+
+/// `format!` would use the macro's value. A log macro cannot, and must not use another variable instead.
+#[test]
+fn a_users_macro_cannot_pass_the_message_and_its_names_from_different_places() {
+    let want = "NameOfAnotherMacro) {x}` doesn't implement";
+    for (name, text, want) in [
+        ("display", "{x}", want),
+        ("debug", "{x:?}", want),
+        ("hex", "{x:#x}", "NameOfAnotherMacro"),
+        ("width", "{x2:x$}", "NameOfAnotherMacro"),
+    ] {
+        let source = format!(
+            "macro_rules! message {{ ($text:literal) => {{ tiny_lambda::info!($text, x = 1) }} }}
+            fn f(x: usize, x2: usize) {{
+                let _ = (x, x2);
+                message!(\"{text}\"); // HERE
+            }}"
+        );
+        refuses(&format!("log_message_{name}"), &source, want);
+    }
+    let source = "macro_rules! name {
+            ($name:ident) => { tiny_lambda::info!(\"{x}\", $name = 1) }; // HERE
+        }
+        fn f(x: u8) { name!(x) }";
+    refuses("log_message_name", source, want);
 }
 
 #[test]
@@ -160,12 +274,17 @@ fn the_error_of_a_wrong_order_or_name_says_what_to_write() {
     check(
         "twice_bound",
         r#"info!("paid", order = id, order = n)"#,
-        "`order` is bound more than once",
+        "two fields of a log line have the same name",
     );
     check(
         "blank",
         r#"info!("paid", "order id" = n)"#,
         "a field's name has no blanks",
+    );
+    check(
+        "direction",
+        r#"info!("paid", "order\u{202e}" = n)"#,
+        "a field's name has no blanks, control characters, quotes, `=` or",
     );
     check(
         "empty",

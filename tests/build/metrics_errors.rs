@@ -2,13 +2,14 @@
 
 use crate::json_macro_errors::{compile, refuses};
 
+#[track_caller]
+fn check(name: &str, args: &str, want: &str) {
+    let source = format!("fn f() {{\n    tiny_lambda::metrics!({args}); // HERE\n}}");
+    refuses(&format!("metrics_{name}"), &source, want);
+}
+
 #[test]
 fn constants_that_cloudwatch_does_not_accept_do_not_compile() {
-    #[track_caller]
-    fn check(name: &str, args: &str, want: &str) {
-        let source = format!("fn f() {{\n    tiny_lambda::metrics!({args}); // HERE\n}}");
-        refuses(&format!("metrics_{name}"), &source, want);
-    }
     check(
         "namespace",
         r#""", {}, "n": Count = 1"#,
@@ -80,6 +81,32 @@ fn constants_that_cloudwatch_does_not_accept_do_not_compile() {
         r#""Shop", {}, "n": Count = 1_u128"#,
         "expected an integer of up to 64 bits",
     );
+}
+
+#[test]
+fn the_error_of_wrong_arguments_says_what_to_write() {
+    let form = r#"expected constants like `metrics!("Shop", { "service": "orders" }, "Orders": Count = 1)`"#;
+    check(
+        "no_unit",
+        r#""Shop", {}, "n": 1"#,
+        r#"expected a unit of `tiny_lambda::metrics::Unit` after the name: `"n": Count = 1`"#,
+    );
+    check(
+        "no_second_unit",
+        r#""Shop", {}, "n": Count = 1, "m": 2"#,
+        form,
+    );
+    check(
+        "text",
+        r#""Shop", {}, "n": Count = "1""#,
+        "`&str` cannot be a value in `metrics!`",
+    );
+    check(
+        "text_label",
+        r#""Shop", {}, "n": Count = "1""#,
+        "expected an integer of up to 64 bits",
+    );
+    check("no_dimensions", r#""Shop", "n": Count = 1"#, form);
     check("none", r#""Shop", {}"#, "expected constants like");
     check(
         "variable",

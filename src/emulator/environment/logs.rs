@@ -276,8 +276,8 @@ fn lines_with_lf(bytes: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Escapes control characters as `\x1b`, except in colours: they could erase the screen or rename the
-/// window, and a function may log text that anyone on the Internet has sent.
+/// Escapes control characters as `\x1b`, except in colours: they could erase the screen, rename the window or reverse
+/// the text, and a function may log text that anyone on the Internet has sent.
 fn escape_for_terminal(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut escaped = String::with_capacity(text.len());
@@ -286,8 +286,11 @@ fn escape_for_terminal(bytes: &[u8]) -> String {
         let len = colour_len(rest).unwrap_or(c.len_utf8());
         let (piece, after) = rest.split_at_checked(len).unwrap_or((rest, ""));
         rest = after;
-        if piece.len() == c.len_utf8() && c.is_control() && !matches!(c, '\n' | '\t') {
-            let _ = write!(escaped, "\\x{:02x}", u32::from(c));
+        if piece.len() == c.len_utf8() && metrics::is_control(c) && !matches!(c, '\n' | '\t') {
+            let _ = match u32::from(c) {
+                code @ ..=0xff => write!(escaped, "\\x{code:02x}"),
+                code => write!(escaped, "\\u{{{code:x}}}"),
+            };
         } else {
             escaped.push_str(piece);
         }
@@ -385,6 +388,10 @@ mod tests {
         check(b"\x1b", "\\x1b");
         check(b"a\x08b\x7f\0", "a\\x08b\\x7f\\x00");
         check("\u{9b}2J".as_bytes(), "\\x9b2J");
+        check(
+            "\u{202e}a\u{2066}\u{2028}…".as_bytes(),
+            "\\u{202e}a\\u{2066}\\u{2028}…",
+        );
         check(b"\xff", "\u{fffd}");
     }
 

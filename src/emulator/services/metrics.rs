@@ -72,9 +72,15 @@ impl Metric {
     }
 }
 
+/// Returns whether a viewer of text interprets a character: a control character, a separator of lines, or a character
+/// that changes the direction of text (Unicode Standard Annex #9).
+pub(crate) fn is_control(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Replaces control characters by spaces.
 pub(crate) fn one_line(text: &str) -> String {
-    text.replace(char::is_control, " ")
+    text.replace(is_control, " ")
 }
 
 /// The metrics of one line, and what CloudWatch would leave out without a word.

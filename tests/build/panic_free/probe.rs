@@ -1,5 +1,5 @@
-//! Exported functions that call the parsers, signatures, metrics, services and clients. tests/build/panic_free.rs adds this file to the crate,
-//! and looks for panics in the assembly.
+//! Exported functions that call the parsers, signatures, metrics, services and clients. tests/build/panic_free.rs adds
+//! this file to the crate, and looks for panics in the assembly.
 
 use alloc::borrow::Cow;
 use alloc::string::String;

@@ -164,6 +164,33 @@ fn fields_are_words_in_a_text_log_and_members_with_types_in_a_json_log() {
     }
 }
 
+/// Text that a terminal interprets is escaped everywhere in a text line. In JSON it is unchanged.
+#[test]
+fn control_characters_are_escaped_in_a_text_log() {
+    let script = [
+        step(GET_NEXT, next("\"log controls\"")),
+        step(POST_ERROR, ACCEPTED),
+    ];
+    for (program, _) in programs() {
+        let (_, _, lines) = play(&program, &[], &script);
+        let want = [
+            "INFO RequestId: 8476a536 a\rb\\u001b[2J\tc\\u009b2J\\u202e",
+            r#" key_u0085="\u007f""#,
+            r#" name="a\r\nb\u001b[2J\tc" value="\u009b2J\u202e" list=["\u009b2J\u202e"] größe=größe…"#,
+            "\nERROR RequestId: 8476a536 Refused\\u0008: a\rb\\u001b[2J\tc",
+            r#" key_u0085="\u007f""#,
+            "\n",
+        ];
+        assert!(lines.starts_with(&want.concat()), "{lines:?}");
+        let (_, _, lines) = play(&program, &[("AWS_LAMBDA_LOG_FORMAT", "JSON")], &script);
+        let want = [
+            r#""message":"a\r\nb\u001b[2J\tc"#,
+            "\u{9b}2J\u{202e}\",\"key_u0085\":\"\u{7f}\"",
+        ];
+        assert!(lines.contains(&want.concat()), "{lines:?}");
+    }
+}
+
 /// The request ID 8476a536 is above half of all.
 #[test]
 fn debug_lines_are_sampled_at_a_higher_log_level() {
@@ -694,8 +721,9 @@ fn invalid_metrics_fail_the_invocation_in_debug_builds_and_are_warnings_otherwis
                 .filter(|line| line.contains("Runtime.InvalidMetric: "));
             let about_metrics: Vec<_> = about_metrics.collect();
             assert_eq!(about_metrics.len(), n, "{log}");
+            let start = format!("{level}RequestId: 8476a536 Runtime.InvalidMetric: ");
             assert!(
-                about_metrics.iter().all(|line| line.starts_with(level)),
+                about_metrics.iter().all(|line| line.starts_with(&start)),
                 "{log}"
             );
         }
