@@ -61,7 +61,7 @@ const INVALID_REPLY: &str = "HttpClient.InvalidReply";
 /// The time limit of a request if [`Client::timeout`] does not set one, in milliseconds.
 const TIMEOUT_MS: u64 = 10_000;
 
-/// The longest time limit, in milliseconds: the time that it ends is a `u64`, and longer than any function runs.
+/// The longest time limit, in milliseconds. The time at which the request ends must be below 2^64.
 const TIMEOUT_MS_MAX: u64 = u64::MAX / 2;
 
 /// The longest body of a reply accepted if [`Client::limit_body`] does not set a limit, in bytes.
