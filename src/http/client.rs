@@ -61,6 +61,9 @@ const INVALID_REPLY: &str = "HttpClient.InvalidReply";
 /// The time limit of a request if [`Client::timeout`] does not set one, in milliseconds.
 const TIMEOUT_MS: u64 = 10_000;
 
+/// The longest time limit, in milliseconds. The time at which the request ends must be below 2^64.
+const TIMEOUT_MS_MAX: u64 = u64::MAX / 2;
+
 /// The longest body of a reply accepted if [`Client::limit_body`] does not set a limit, in bytes.
 const BODY_LEN_MAX: usize = 10 * 1024 * 1024;
 
@@ -183,7 +186,8 @@ impl Client {
     #[must_use]
     #[inline]
     pub fn timeout(mut self, timeout: Duration) -> Client {
-        self.timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        self.timeout_ms = timeout_ms.min(TIMEOUT_MS_MAX);
         self
     }
 
@@ -540,8 +544,8 @@ pub(crate) fn end_ms(timeout_ms: u64) -> u64 {
     let now_ms = sys::unix_time_ms();
     // Without a deadline, and after it, this is longer than every other limit.
     let left_ms = current::deadline_ms().unwrap_or(0).wrapping_sub(now_ms);
-    let left_ms = left_ms.saturating_sub(left_ms / 8);
-    now_ms.saturating_add(timeout_ms.min(left_ms))
+    let left_ms = left_ms.wrapping_sub(left_ms / 8);
+    now_ms.wrapping_add(timeout_ms.min(left_ms))
 }
 
 /// A reply.

@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::slice;
 
-use super::{AFTER_PATH, Call, Service, TIMEOUT_MS, emulated, push_all};
+use super::{AFTER_PATH, Call, Service, Step, TIMEOUT_MS, emulated, push_all};
 use crate::error::{Error, Result};
 use crate::http::client::end_ms;
 use crate::http::is_field_value;
@@ -16,6 +16,7 @@ use crate::json_struct;
 use crate::sys::IdleStream;
 
 static SERVICE: Service = Service {
+    subject: "configuration \"",
     error_type: "ConfigurationError",
     not_found: "ConfigurationNotFound",
     access_denied: "ConfigurationAccessDenied",
@@ -55,29 +56,27 @@ pub fn configuration(application: &str, environment: &str, profile: &str) -> Res
 #[inline(never)]
 #[track_caller]
 fn text<const N: usize>(names: [&str; N]) -> Result<String> {
-    let mut call = Call::new(&SERVICE, &PARTS, names);
-    call.head.push_str(" HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    request(&mut call)?;
-    call.text()
+    let mut call = Call::new(&SERVICE);
+    call.push_names(&PARTS, &names);
+    call.text.push_str(" HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let step = call.configuration().and_then(|()| call.read_text());
+    call.take_text(step)
 }
 
-/// The texts before the names of application, environment and profile: one in messages, one in the request line.
-static PARTS: [[&str; 2]; 3] = [
-    ["configuration \"", "GET /applications/"],
-    ["/", "/environments/"],
-    ["/", "/configurations/"],
-];
+/// The texts before the names of application, environment and profile in the request line.
+static PARTS: [&str; 3] = ["GET /applications/", "/environments/", "/configurations/"];
 
-/// Sends the request of a call, whose head must be complete, and receives the reply into the call.
-#[inline]
-#[track_caller]
-fn request(call: &mut Call) -> Result<()> {
-    let addr = match emulated::service_addr(emulated::Service::Configuration) {
-        Some(addr) => addr,
-        None => call.local(c"AWS_APPCONFIG_EXTENSION_HTTP_PORT", 2772)?,
-    };
-    let status = call.send(addr, end_ms(TIMEOUT_MS))?;
-    call.check(status)
+impl Call {
+    /// Sends the request, whose head must be complete, and receives the reply.
+    #[inline]
+    fn configuration(&mut self) -> Step {
+        let addr = match emulated::service_addr(emulated::Service::Configuration) {
+            Some(addr) => addr,
+            None => self.local(c"AWS_APPCONFIG_EXTENSION_HTTP_PORT", 2772)?,
+        };
+        let status = self.send(addr, end_ms(TIMEOUT_MS))?;
+        self.check(status)
+    }
 }
 
 /// A configuration that is requested by [`text`](Self::text) or one of the methods beside it.
@@ -119,8 +118,10 @@ impl Configuration {
     /// ```
     #[inline]
     pub fn new(application: &str, environment: &str, profile: &str) -> Configuration {
+        let mut call = Call::new(&SERVICE);
+        call.push_names(&PARTS, &[application, environment, profile]);
         Configuration {
-            call: Call::new(&SERVICE, &PARTS, [application, environment, profile]),
+            call,
             flags: Vec::new(),
             fields: AFTER_PATH.into(),
             is_invalid: false,
@@ -184,7 +185,8 @@ impl Configuration {
     #[track_caller]
     pub fn text(mut self) -> Result<String> {
         self.request()?;
-        self.call.text()
+        let step = self.call.read_text();
+        self.call.take_text(step)
     }
 
     /// Returns the bytes of the configuration.
@@ -271,11 +273,13 @@ impl Configuration {
     #[inline]
     #[track_caller]
     fn request(&mut self) -> Result<()> {
-        if self.is_invalid {
-            return Err(self.call.failed("the context has control characters", ""));
-        }
-        push_all(&mut self.call.head, &[&self.fields, "\r\n"]);
-        request(&mut self.call)
+        let step = if self.is_invalid {
+            self.call.failed("the context has control characters")
+        } else {
+            push_all(&mut self.call.text, &[&self.fields, "\r\n"]);
+            self.call.configuration()
+        };
+        self.call.end(step)
     }
 
     /// Returns the error for a configuration that is not JSON of the requested type.
@@ -284,7 +288,7 @@ impl Configuration {
     fn not_json(&self, error: &json::Error) -> Error {
         Error::new(
             SERVICE.error_type,
-            format_args!("{}{error}", self.call.subject),
+            format_args!("{}{error}", self.call.message),
         )
     }
 }

@@ -3,21 +3,20 @@
 //! Source: AWS Lambda Developer Guide, "Using the Lambda metadata endpoint".
 
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::str;
 use std::sync::OnceLock;
 
-use super::{Call, Service, emulated, push_all};
+use super::{Call, Service, Step, emulated, is_field_value, push_all};
 use crate::context::current;
 use crate::error::{Error, Result};
 use crate::http::client::end_ms;
-use crate::http::is_field_value;
 use crate::http1::address::socket_addr;
 use crate::json::{self, FromJson};
 use crate::json_struct;
 use crate::sys::{self, IdleStream, utf8};
 
 static SERVICE: Service = Service {
+    subject: "metadata: ",
     error_type: "MetadataError",
     not_found: "MetadataError",
     access_denied: "MetadataError",
@@ -93,37 +92,50 @@ const HEAD: &str = "GET /2026-01-15/metadata/execution-environment HTTP/1.1\r\nH
 #[inline]
 #[track_caller]
 fn request() -> Result<Metadata> {
-    let mut call = Call {
-        service: &SERVICE,
-        subject: "metadata: ".into(),
-        head: String::new(),
-        body: Vec::new(),
-    };
-    let text =
-        |bytes| utf8::to_str(bytes).filter(|text: &&str| !text.is_empty() && is_field_value(text));
-    let api = sys::env(c"AWS_LAMBDA_METADATA_API").and_then(text);
-    let token = sys::env(c"AWS_LAMBDA_METADATA_TOKEN").and_then(text);
-    let addr = match (emulated::service_addr(emulated::Service::Metadata), api) {
-        (Some(addr), _) => Ok(addr),
-        (None, Some(api)) => match socket_addr(api) {
-            Ok(addr) => Ok(addr),
-            Err(why) => Err(call.failed("AWS_LAMBDA_METADATA_API: ", why)),
-        },
-        (None, None) => Err(call.failed("AWS_LAMBDA_METADATA_API is not set", "")),
-    }?;
-    let Some(token) = token.or_else(emulated::token) else {
-        return Err(call.failed("AWS_LAMBDA_METADATA_TOKEN is not set", ""));
-    };
-    push_all(&mut call.head, &[HEAD, token, "\r\n\r\n"]);
-    let status = call.send(addr, end_ms(TIMEOUT_MS))?;
-    call.check(status)?;
-    let document = call.text()?;
-    match json::parse::<Document>(document.as_bytes()) {
-        Ok(Document { zone }) => Ok(Metadata {
-            availability_zone_id: zone,
-            document,
-        }),
-        Err(error) => Err(call.malformed(error.path())),
+    let mut call = Call::new(&SERVICE);
+    call.message.push_str(SERVICE.subject);
+    let mut zone = None;
+    let step = call.read_metadata(&mut zone);
+    Ok(Metadata {
+        document: call.take_text(step)?,
+        availability_zone_id: zone,
+    })
+}
+
+impl Call {
+    /// Makes the request and sends it. Reads the document and the zone.
+    #[inline]
+    fn read_metadata(&mut self, zone: &mut Option<String>) -> Step {
+        let text = |bytes| {
+            utf8::to_str(bytes).filter(|text: &&str| !text.is_empty() && is_field_value(text))
+        };
+        let api = sys::env(c"AWS_LAMBDA_METADATA_API").and_then(text);
+        let token = sys::env(c"AWS_LAMBDA_METADATA_TOKEN").and_then(text);
+        let addr = match (emulated::service_addr(emulated::Service::Metadata), api) {
+            (Some(addr), _) => addr,
+            (None, Some(api)) => match socket_addr(api) {
+                Ok(addr) => addr,
+                Err(why) => {
+                    self.message.push_str("AWS_LAMBDA_METADATA_API: ");
+                    return self.failed(why);
+                }
+            },
+            (None, None) => return self.failed("AWS_LAMBDA_METADATA_API is not set"),
+        };
+        let Some(token) = token.or_else(emulated::token) else {
+            return self.failed("AWS_LAMBDA_METADATA_TOKEN is not set");
+        };
+        push_all(&mut self.text, &[HEAD, token, "\r\n\r\n"]);
+        let status = self.send(addr, end_ms(TIMEOUT_MS))?;
+        self.check(status)?;
+        self.read_text()?;
+        match json::parse::<Document>(self.text.as_bytes()) {
+            Ok(document) => {
+                *zone = document.zone;
+                Ok(())
+            }
+            Err(error) => self.malformed(&error),
+        }
     }
 }
 

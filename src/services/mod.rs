@@ -53,6 +53,7 @@ pub use secrets::{Secret, secret};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
+use core::mem;
 use core::net::{Ipv4Addr, SocketAddr};
 use std::net::TcpStream;
 
@@ -78,6 +79,8 @@ const TEXT_LEN_MAX: usize = 1024;
 /// What is called, and how its errors are named.
 #[derive(Debug)]
 struct Service {
+    /// What precedes the name in messages: `parameter "`.
+    subject: &'static str,
     error_type: &'static str,
     not_found: &'static str,
     access_denied: &'static str,
@@ -88,94 +91,106 @@ struct Service {
     idle: &'static IdleStream,
 }
 
-/// A call of a service. The reply is received into the call, since values that are passed on cost more.
+/// A call of a service. What its steps make stays in the call, since values that are passed on cost more.
 #[derive(Debug, Clone)]
 struct Call {
     service: &'static Service,
-    /// The start of error messages: `parameter "/db/url": `.
-    subject: String,
-    /// The head of the request; at first only the method and the path.
-    head: String,
+    /// The start of error messages: `parameter "/db/url": `. If the call fails, the reason is appended.
+    message: String,
+    /// The head of the request. A successful call replaces it by the value that was requested.
+    text: String,
     /// The body of the reply.
     body: Vec<u8>,
 }
+
+/// The result of a step of a call: an error type, if the step failed. The message of the call has the reason then.
+///
+/// To make the [`Error`] in one place is less code than to make it in each step.
+type Step<T = ()> = Result<T, &'static str>;
 
 /// Ends the request line, and begins the header fields. The servers do not look at the port of the host.
 const AFTER_PATH: &str = " HTTP/1.1\r\nHost: localhost\r\n";
 
 impl Call {
-    /// Makes a call. Each name follows the first text of its part in the subject. In the head it is percent-encoded and
-    /// follows the second text.
     #[inline]
-    fn new<const N: usize>(
-        service: &'static Service,
-        parts: &[[&str; 2]],
-        names: [&str; N],
-    ) -> Call {
-        let mut call = Call {
+    fn new(service: &'static Service) -> Call {
+        Call {
             service,
-            subject: String::new(),
-            head: String::new(),
+            message: String::new(),
+            text: String::new(),
             body: Vec::new(),
-        };
-        for ([words, part], name) in parts.iter().zip(names) {
-            call.subject.push_str(words);
-            call.subject.push_str(name);
-            call.push_path(part, name);
         }
-        call.subject.push_str("\": ");
-        call
+    }
+
+    /// Appends the names to the message, and to the path, percent-encoded, each after its part.
+    #[inline]
+    fn push_names(&mut self, parts: &[&str], names: &[&str]) {
+        let mut before = self.service.subject;
+        for (part, name) in parts.iter().zip(names) {
+            self.message.push_str(before);
+            self.message.push_str(name);
+            self.push_path(part, name);
+            before = "/";
+        }
+        self.message.push_str("\": ");
     }
 
     /// Adds `part` to the path or the query, and then `name`, which is percent-encoded.
     #[inline]
     fn push_path(&mut self, part: &str, name: &str) {
-        self.head.push_str(part);
-        push_percent_encoded(&mut self.head, name);
+        self.text.push_str(part);
+        push_percent_encoded(&mut self.text, name);
     }
 
+    /// Returns the error if the last step failed.
     #[inline]
     #[track_caller]
-    fn error(&self, error_type: &'static str, why: &str, more: &str) -> Error {
-        Error::of(error_type, &[&self.subject, why, more]).here()
+    fn end(&self, step: Step) -> Result<()> {
+        match step {
+            Ok(()) => Ok(()),
+            Err(error_type) => Err(Error::of(error_type, &[&self.message]).here()),
+        }
     }
 
-    /// Returns the error that this call failed because of `why` and `more`.
+    /// Returns the value, or the error if the last step failed.
     #[inline]
     #[track_caller]
-    fn failed(&self, why: &str, more: &str) -> Error {
-        self.error(self.service.error_type, why, more)
+    fn take_text(&mut self, step: Step) -> Result<String> {
+        self.end(step)?;
+        Ok(mem::take(&mut self.text))
+    }
+
+    /// Appends the reason to the message. Returns the error type.
+    #[inline]
+    fn failed<T>(&mut self, why: &str) -> Step<T> {
+        self.message.push_str(why);
+        Err(self.service.error_type)
     }
 
     /// Returns the address of an extension on this machine: at the port in the variable, or at `port` if the variable
     /// is not set or empty.
     #[inline]
-    #[track_caller]
-    fn local(&self, variable: &CStr, port: u16) -> Result<SocketAddr> {
+    fn local(&mut self, variable: &CStr, port: u16) -> Step<SocketAddr> {
         let port = match sys::env(variable) {
-            None | Some([]) => port,
-            Some(text) => match parse_port(text) {
-                Some(port) => port,
-                None => {
-                    return Err(
-                        self.failed(utf8::text(variable.to_bytes()), " is not a port number")
-                    );
-                }
-            },
+            None | Some([]) => Some(port),
+            Some(text) => parse_port(text),
+        };
+        let Some(port) = port else {
+            self.message.push_str(utf8::text(variable.to_bytes()));
+            return self.failed(" is not a port number");
         };
         Ok(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port))
     }
 
     /// Sends the request to `addr`. Returns the status of the reply.
     #[inline]
-    #[track_caller]
-    fn send(&mut self, addr: SocketAddr, end_ms: u64) -> Result<u16> {
+    fn send(&mut self, addr: SocketAddr, end_ms: u64) -> Step<u16> {
         let kind = Kind {
             is_head: false,
             body_len_max: REPLY_LEN_MAX,
             end_ms,
         };
-        let send = |stream: &TcpStream| send_short(stream, self.head.as_bytes());
+        let send = |stream: &TcpStream| send_short(stream, self.text.as_bytes());
         // The method is GET, which is idempotent.
         let can_repeat = |_: &TcpStream, _: &Sent, error: &ReceiveError| error.is_hangup();
         match exchange(
@@ -191,13 +206,13 @@ impl Call {
                 remove_range(&mut self.body, 0, reply.body.start);
                 Ok(reply.status)
             }
-            Err(error) => Err(self.failed(
-                &error.text(),
-                match error {
+            Err(error) => {
+                self.message.push_str(&error.text());
+                self.failed(match error {
                     ExchangeError::Connect(Errno::CONNECTION_REFUSED) => self.service.refused,
                     _ => "",
-                },
-            )),
+                })
+            }
         }
     }
 
@@ -206,17 +221,16 @@ impl Call {
     /// # Errors
     /// The status is not 200. 403 and 404 stand for access that is denied and for a value that is not there.
     #[inline]
-    #[track_caller]
-    fn check(&mut self, status: u16) -> Result<()> {
+    fn check(&mut self, status: u16) -> Step {
         let (error_type, why) = match status {
             200 => return Ok(()),
             403 => (self.service.access_denied, "access denied"),
             404 => (self.service.not_found, "not found"),
             _ => (self.service.error_type, "status "),
         };
-        self.subject.push_str(why);
+        self.message.push_str(why);
         if !matches!(status, 403 | 404) {
-            push_decimal(&mut self.subject, status.into());
+            push_decimal(&mut self.message, status.into());
         }
         let mut text = self.body.get(..TEXT_LEN_MAX).unwrap_or(&self.body);
         while let [rest @ .., b' ' | b'\r' | b'\n'] = text {
@@ -224,41 +238,44 @@ impl Call {
         }
         // The body of another status may be the value, which may be secret.
         if status >= 400 && !text.is_empty() {
-            self.subject.push_str(": ");
-            push_text(&mut self.subject, text);
+            self.message.push_str(": ");
+            push_text(&mut self.message, text);
         }
-        Err(self.error(error_type, "", ""))
+        Err(error_type)
     }
 
-    /// Returns the body of the reply as text.
+    /// Makes the body of the reply the value.
     #[inline]
-    #[track_caller]
-    fn text(&mut self) -> Result<String> {
-        let mut copy = String::new();
+    fn read_text(&mut self) -> Step {
         match utf8::to_str(&self.body) {
-            Some(text) => copy.push_str(text),
-            None => return Err(self.failed("expected text, found bytes that are not UTF-8", "")),
+            Some(text) => {
+                self.text.clear();
+                self.text.push_str(text);
+                Ok(())
+            }
+            None => self.failed("expected text, found bytes that are not UTF-8"),
         }
-        Ok(copy)
     }
 
-    /// Reads a value that may be secret as JSON. The error has the place of the problem, but no part of the value.
+    /// Reads the value, which may be secret, as JSON. The error has the place of the problem, but no part of the value.
     #[track_caller]
-    fn secret_json<T: FromJson>(&self, text: &str) -> Result<T> {
-        match json::parse_after_bom(text.as_bytes()) {
+    fn secret_json<T: FromJson>(&mut self, step: Step) -> Result<T> {
+        self.end(step)?;
+        match json::parse_after_bom(self.text.as_bytes()) {
             Ok(value) => Ok(value),
             Err(error) => {
                 let why = "its JSON does not have the requested form at ";
-                Err(self.failed(why, error.path()))
+                Err(Error::of(self.service.error_type, &[&self.message, why, error.path()]).here())
             }
         }
     }
 
-    /// Returns the error for a reply that cannot be read as JSON at `path`. It may contain a secret.
+    /// Adds to the message that the reply cannot be read as JSON, and where. It may contain a secret.
     #[inline]
-    #[track_caller]
-    fn malformed(&self, path: &str) -> Error {
-        self.failed("malformed reply: unexpected JSON at ", path)
+    fn malformed<T>(&mut self, error: &json::Error) -> Step<T> {
+        self.message
+            .push_str("malformed reply: unexpected JSON at ");
+        self.failed(error.path())
     }
 }
 
@@ -283,6 +300,15 @@ mod emulated {
     pub(crate) fn token() -> Option<&'static str> {
         None
     }
+}
+
+/// Returns whether a field of a header may have this value (RFC 9110, section 5.5).
+///
+/// `http::is_field_value` is faster, and 150 bytes more in a function that does not use it otherwise.
+#[inline]
+fn is_field_value(text: &str) -> bool {
+    text.bytes()
+        .all(|b| matches!(b, b'\t' | b' '..=b'~' | 0x80..))
 }
 
 /// Appends the parts.

@@ -6,16 +6,15 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str;
 
-use super::{Call, Service, TIMEOUT_MS, emulated};
+use super::{Call, Service, Step, TIMEOUT_MS, emulated, is_field_value};
 use crate::encoding::{Digits, decimal};
 use crate::error::Result;
 use crate::http::client::end_ms;
-use crate::http::is_field_value;
-use crate::json::{self, FromJson};
-use crate::json_struct;
+use crate::json::{self, FromJson, Reader};
 use crate::sys::{self, IdleStream, utf8};
 
 static SERVICE: Service = Service {
+    subject: "parameter \"",
     error_type: "ParameterError",
     not_found: "ParameterNotFound",
     access_denied: "ParameterAccessDenied",
@@ -31,7 +30,7 @@ pub(super) const NO_EXTENSION: &str = "; the function needs the layer of the AWS
     Extension: \
     https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-integration-lambda-extensions.html";
 
-static PARTS: [[&str; 2]; 1] = [["parameter \"", "GET /systemsmanager/parameters/get?name="]];
+const PATH: &str = "GET /systemsmanager/parameters/get?name=";
 const DECRYPTED: &str = "&withDecryption=true";
 
 /// Requests the value of a parameter or the text of a secret. Not inlined, and generic, for the reasons that
@@ -40,13 +39,15 @@ const DECRYPTED: &str = "&withDecryption=true";
 #[track_caller]
 pub(super) fn text<const N: usize>(
     service: &'static Service,
-    parts: &[[&str; 2]],
+    path: &str,
     names: [&str; N],
     query: &str,
 ) -> Result<String> {
-    let mut call = Call::new(service, parts, names);
-    call.head.push_str(query);
-    call.value()
+    let mut call = Call::new(service);
+    call.push_names(&[path], &names);
+    call.text.push_str(query);
+    let step = call.read_value();
+    call.take_text(step)
 }
 
 /// Returns the value of a parameter, decrypted. [`Parameter`] has the other forms.
@@ -67,7 +68,7 @@ pub(super) fn text<const N: usize>(
 #[inline]
 #[track_caller]
 pub fn parameter(name: &str) -> Result<String> {
-    text(&SERVICE, &PARTS, [name], DECRYPTED)
+    text(&SERVICE, PATH, [name], DECRYPTED)
 }
 
 /// A parameter that is requested by [`text`](Self::text) or one of the methods beside it.
@@ -87,19 +88,6 @@ pub struct Parameter {
     is_encrypted: bool,
 }
 
-json_struct! {
-    /// A reply of the extension. One type for both services is smaller than two.
-    pub(super) struct Reply {
-        pub(super) parameter: Option<Stored> as "Parameter",
-        pub(super) secret: Option<String> as "SecretString",
-        pub(super) binary: Option<String> as "SecretBinary",
-    }
-}
-
-json_struct! {
-    pub(super) struct Stored { pub(super) value: String as "Value" }
-}
-
 impl Parameter {
     /// Names a parameter by its name or ARN. Nothing is sent.
     ///
@@ -112,8 +100,10 @@ impl Parameter {
     /// ```
     #[inline]
     pub fn new(name: &str) -> Parameter {
+        let mut call = Call::new(&SERVICE);
+        call.push_names(&[PATH], &[name]);
         Parameter {
-            call: Call::new(&SERVICE, &PARTS, [name]),
+            call,
             is_encrypted: false,
         }
     }
@@ -181,7 +171,8 @@ impl Parameter {
     #[inline]
     #[track_caller]
     pub fn text(mut self) -> Result<String> {
-        self.request()
+        let step = self.request();
+        self.call.take_text(step)
     }
 
     /// Returns the values of a `StringList`.
@@ -220,18 +211,16 @@ impl Parameter {
     /// See the [module](super#errors).
     #[track_caller]
     pub fn json<T: FromJson>(mut self) -> Result<T> {
-        let value = self.request()?;
-        self.call.secret_json(&value)
+        let step = self.request();
+        self.call.secret_json(step)
     }
 
-    /// Sends the request. Returns the value.
     #[inline]
-    #[track_caller]
-    fn request(&mut self) -> Result<String> {
+    fn request(&mut self) -> Step {
         if !self.is_encrypted {
-            self.call.head.push_str(DECRYPTED);
+            self.call.text.push_str(DECRYPTED);
         }
-        self.call.value()
+        self.call.read_value()
     }
 }
 
@@ -241,24 +230,29 @@ const NOT_READY_MS: u64 = 400;
 /// The first pause before a call is repeated, in milliseconds. Each pause is twice as long as the one before.
 const FIRST_PAUSE_MS: u16 = 10;
 
+/// The members of a reply that may have the value. If a reply has several, the last of this list counts.
+const MEMBERS: [&str; 3] = ["SecretBinary", "SecretString", "Parameter"];
+
+/// No member of the list.
+pub(super) const NONE: usize = 0;
+/// The place of `SecretBinary` in the list.
+pub(super) const BINARY: usize = 1;
+
 impl Call {
-    /// Sends the request. Returns the value of a parameter or the text of a secret.
+    /// Sends the request. Reads the value of a parameter or the text of a secret.
     #[inline]
-    #[track_caller]
-    pub(super) fn value(&mut self) -> Result<String> {
-        let reply = self.reply()?;
-        match (reply.parameter, reply.secret) {
-            (Some(Stored { value }), _) | (None, Some(value)) => Ok(value),
-            _ if reply.binary.is_some() => Err(self.failed("it is binary: use `bytes`", "")),
-            _ => Err(self.failed(self.service.no_value, "")),
+    pub(super) fn read_value(&mut self) -> Step {
+        match self.read_reply()? {
+            NONE => self.failed(self.service.no_value),
+            BINARY => self.failed("it is binary: use `bytes`"),
+            _ => Ok(()),
         }
     }
 
     /// Sends the request to the AWS Parameters and Secrets Lambda Extension. Repeats it while the extension is not
-    /// ready. Returns the reply.
+    /// ready. Reads the value. Returns the place of its member in [`MEMBERS`].
     #[inline]
-    #[track_caller]
-    pub(super) fn reply(&mut self) -> Result<Reply> {
+    pub(super) fn read_reply(&mut self) -> Step<usize> {
         let token = sys::env(c"AWS_SESSION_TOKEN").and_then(utf8::to_str);
         let token = token.or_else(emulated::token);
         // The extension refuses tokens of the container credentials, which SnapStart functions have instead.
@@ -266,12 +260,12 @@ impl Call {
         let Some(token) = token.filter(is_valid) else {
             let why = "AWS_SESSION_TOKEN is not set or has control characters: functions with SnapStart have none, \
                 and the extension does not support them";
-            return Err(self.failed(why, ""));
+            return self.failed(why);
         };
-        self.head
+        self.text
             .push_str(" HTTP/1.1\r\nHost: localhost\r\nX-Aws-Parameters-Secrets-Token: ");
-        self.head.push_str(token);
-        self.head.push_str("\r\n\r\n");
+        self.text.push_str(token);
+        self.text.push_str("\r\n\r\n");
         let addr = match emulated::service_addr(emulated::Service::ParametersAndSecrets) {
             Some(addr) => addr,
             None => self.local(c"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", 2773)?,
@@ -292,15 +286,57 @@ impl Call {
                     _ => status,
                 };
                 self.check(status)?;
-                return match json::parse(&self.body) {
-                    Ok(reply) => Ok(reply),
-                    Err(error) => Err(self.malformed(error.path())),
+                return match read_reply(&self.body, &mut self.text) {
+                    Ok(place) => Ok(place),
+                    Err(error) => self.malformed(&error),
                 };
             }
             sys::sleep_ms(pause_ms);
             pause_ms = pause_ms.wrapping_mul(2);
         }
     }
+}
+
+/// Reads the value in the body of a reply. Returns the place of its member in [`MEMBERS`], or [`NONE`]. Not inlined, and
+/// generic, for the reasons that [`configuration`](super::configuration()) has.
+#[inline(never)]
+fn read_reply<T: FromJson>(body: &[u8], value: &mut T) -> Result<usize, json::Error> {
+    let mut r = Reader::from_bytes(body)?;
+    let place = read_member(&mut r, &MEMBERS, value)?;
+    r.end()?;
+    Ok(place)
+}
+
+/// Reads the member of an object that comes last in `names` and is not `null`. Returns its place in this list, counted
+/// from 1, or [`NONE`]. The value of `Parameter` is a member of an object.
+///
+/// The plain form is a `json_struct!`, which is 200 bytes more. Generic for the reason that
+/// [`configuration`](super::configuration()) has.
+#[inline(never)]
+fn read_member<T: FromJson>(
+    r: &mut Reader<'_>,
+    names: &[&str],
+    value: &mut T,
+) -> Result<usize, json::Error> {
+    let mut found = NONE;
+    r.begin_object()?;
+    while let Some(name) = r.next_member()? {
+        let index = names.iter().position(|it| *it == name);
+        let place = index.map_or(NONE, |index| index.wrapping_add(1));
+        if place == NONE || place < found {
+            r.skip()?;
+        } else if names.len() == 1 || !r.null_if_next() {
+            found = place;
+            let mut start = r.clone();
+            if place < MEMBERS.len() {
+                value.read_json(r)?;
+            } else if read_member(r, &["Value"], value)? == NONE {
+                // An object is not a string, which is an error at its place.
+                value.read_json(&mut start)?;
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Returns whether `part`, which is not empty, occurs in `bytes`.

@@ -4,14 +4,16 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::mem;
 
-use super::parameters::{IDLE, NO_EXTENSION, text};
-use super::{Call, Service};
+use super::parameters::{BINARY, IDLE, NO_EXTENSION, NONE, text};
+use super::{Call, Service, Step};
 use crate::encoding::decode_base64;
 use crate::error::Result;
 use crate::json::FromJson;
 
 static SERVICE: Service = Service {
+    subject: "secret \"",
     error_type: "SecretError",
     not_found: "SecretNotFound",
     access_denied: "SecretAccessDenied",
@@ -20,7 +22,7 @@ static SERVICE: Service = Service {
     idle: &IDLE,
 };
 
-static PARTS: [[&str; 2]; 1] = [["secret \"", "GET /secretsmanager/get?secretId="]];
+const PATH: &str = "GET /secretsmanager/get?secretId=";
 
 /// Returns the text of a secret. [`Secret`] has the other forms.
 ///
@@ -40,7 +42,7 @@ static PARTS: [[&str; 2]; 1] = [["secret \"", "GET /secretsmanager/get?secretId=
 #[inline]
 #[track_caller]
 pub fn secret(id: &str) -> Result<String> {
-    text(&SERVICE, &PARTS, [id], "")
+    text(&SERVICE, PATH, [id], "")
 }
 
 /// A secret that is requested by [`text`](Self::text) or one of the methods beside it.
@@ -73,9 +75,9 @@ impl Secret {
     /// ```
     #[inline]
     pub fn new(id: &str) -> Secret {
-        Secret {
-            call: Call::new(&SERVICE, &PARTS, [id]),
-        }
+        let mut call = Call::new(&SERVICE);
+        call.push_names(&[PATH], &[id]);
+        Secret { call }
     }
 
     /// Requests the version with this ID instead of the current one.
@@ -123,7 +125,8 @@ impl Secret {
     #[inline]
     #[track_caller]
     pub fn text(mut self) -> Result<String> {
-        self.call.value()
+        let step = self.call.read_value();
+        self.call.take_text(step)
     }
 
     /// Returns the bytes of the secret: those of a binary secret, or the UTF-8 of its text.
@@ -141,15 +144,9 @@ impl Secret {
     #[inline]
     #[track_caller]
     pub fn bytes(mut self) -> Result<Vec<u8>> {
-        let reply = self.call.reply()?;
-        match (reply.secret, reply.binary) {
-            (Some(text), _) => Ok(text.into_bytes()),
-            (None, Some(binary)) => match decode_base64(binary.as_bytes()) {
-                Ok(bytes) => Ok(bytes),
-                Err(_) => Err(self.call.failed("its binary value is not base64", "")),
-            },
-            (None, None) => Err(self.call.failed(SERVICE.no_value, "")),
-        }
+        let step = self.call.read_bytes();
+        self.call.end(step)?;
+        Ok(self.call.body)
     }
 
     /// Reads the text of the secret as JSON.
@@ -169,7 +166,27 @@ impl Secret {
     /// text.
     #[track_caller]
     pub fn json<T: FromJson>(mut self) -> Result<T> {
-        let text = self.call.value()?;
-        self.call.secret_json(&text)
+        let step = self.call.read_value();
+        self.call.secret_json(step)
+    }
+}
+
+impl Call {
+    /// Sends the request. Makes the bytes of a secret the body.
+    #[inline]
+    fn read_bytes(&mut self) -> Step {
+        let place = self.read_reply()?;
+        self.body = mem::take(&mut self.text).into_bytes();
+        match place {
+            NONE => self.failed(self.service.no_value),
+            BINARY => match decode_base64(&self.body) {
+                Ok(bytes) => {
+                    self.body = bytes;
+                    Ok(())
+                }
+                Err(_) => self.failed("its binary value is not base64"),
+            },
+            _ => Ok(()),
+        }
     }
 }

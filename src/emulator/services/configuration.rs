@@ -41,7 +41,7 @@ pub(super) fn get_configuration(source: &Source<'_>, id: &ProfileId, query: &Que
         let mut reply = not_found("Configuration not found");
         reply.log_line = Some(format!(
             "[appconfig agent] ERROR the local Lambda has no configuration {name:?}; \
-             --configuration APP/ENV/PROFILE=@FILE adds one"
+             --configuration APP/ENV/PROFILE=@FILE adds one, and with_configuration in a test"
         ));
         return reply;
     };

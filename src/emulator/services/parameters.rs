@@ -45,7 +45,9 @@ pub(super) fn get_parameter(source: &Source<'_>, query: &Query) -> Reply {
             "GetParameter",
             "SSM",
             "ParameterNotFound",
-            &format!("the local Lambda has no parameter {name:?}; --parameter NAME=VALUE adds one"),
+            &format!(
+                "the local Lambda has no parameter {name:?}; --parameter NAME=VALUE adds one, and with_parameter in a test"
+            ),
         );
     }
     let number = match selector {
@@ -109,7 +111,7 @@ pub(super) fn get_secret(source: &Source<'_>, query: &Query) -> Reply {
     let n = versions.len();
     if n == 0 {
         return not_found(&format!(
-            "the local Lambda has no secret {id:?}; --secret NAME=VALUE adds one"
+            "the local Lambda has no secret {id:?}; --secret NAME=VALUE adds one, and with_secret in a test"
         ));
     }
     let version_id = |number: usize| format!("00000000-0000-4000-8000-{number:012}");

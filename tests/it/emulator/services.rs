@@ -595,8 +595,8 @@ mod processes {
             &format!(
                 "{extension}GetSecretValue request encountered an error: operation error Secrets Manager: "
             ),
-            "ResourceNotFoundException: the local Lambda has no secret \"t\\n\"; --secret NAME=VALUE adds one\n",
-            "ParameterNotFound: the local Lambda has no parameter \"q\"; --parameter NAME=VALUE adds one\n",
+            "ResourceNotFoundException: the local Lambda has no secret \"t\\n\"; --secret NAME=VALUE adds one, and with_secret in a test\n",
+            "ParameterNotFound: the local Lambda has no parameter \"q\"; --parameter NAME=VALUE adds one, and with_parameter in a test\n",
             "\nX-Ray subsegments:\n  outer 250.00 ms order=\"o1\"\n    inner 250.00 ms order=\"o1\"\nX-Ray: a datagram of 3 bytes was ignored: expected the line ",
             "\nX-Ray: the subsegment \"late\" of the trace \"1-2-3\" was ignored: no invocation of this trace is running\n",
             "\nMETRIC shop Orders 2 Count service=checkout\nMETRIC ignored by CloudWatch: the metric \"Gone\" has no number and ",

@@ -553,6 +553,24 @@ fn a_peer_that_does_not_read_is_an_error_within_the_time_limit() {
     check_elapsed(begin, Duration::from_secs(20));
 }
 
+/// The time at which such a request ends is not past the largest number.
+#[test]
+fn the_longest_time_limit_does_not_end_a_request() {
+    let listener = listen();
+    let addr = listener.local_addr().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                .unwrap();
+            let _ = stream.read(&mut [0; 1024]);
+        });
+        let client = client(addr).timeout(Duration::MAX);
+        assert_eq!(client.get("/").send().unwrap().body, b"ok");
+    });
+}
+
 /// A peer that reads all the time does not prolong a request.
 #[test]
 fn a_request_that_is_being_read_ends_at_the_time_limit() {

@@ -169,6 +169,16 @@ fn a_parameter_is_read_in_each_form() {
 
 #[test]
 fn a_secret_is_read_in_each_form() {
+    // The text counts if a reply has both, in whatever order, and `null` stands for nothing.
+    for body in [
+        r#"{"SecretBinary":null,"SecretString":"v"}"#,
+        r#"{"SecretString":"v","SecretBinary":null}"#,
+        r#"{"SecretBinary":"AA==","SecretString":"v"}"#,
+        r#"{"SecretString":"v","SecretBinary":"AA=="}"#,
+        r#"{"Secret\u0053tring" : "v", "Value":"w"}"#,
+    ] {
+        check("secret s", GET_S, body, Ok("v".into()));
+    }
     check("secret s", GET_S, S, Ok("[1,2]".into()));
     check("secret-json s", GET_S, S, Ok(json!([1, 2])));
     check("bytes s", GET_S, B, Ok(json!([0, 255])));
@@ -378,6 +388,23 @@ fn an_error_names_service_value_and_reason() {
         got.unwrap_err().len(),
         "SecretError: secret \"s\": status 500: ".len() + 1024
     );
+}
+
+#[test]
+fn a_reply_without_a_value_is_an_error_at_the_place_where_it_is_missing() {
+    for (body, place) in [
+        (r#"{"Parameter":{}}"#, "$.Parameter"),
+        (
+            r#"{"SecretString":"hunter2","Parameter":{"Name":"hunter2"},"n":1}"#,
+            "$.Parameter",
+        ),
+        (r#"{"Parameter":"hunter2"}"#, "$.Parameter"),
+        (r#"{"Parameter":null}"#, "$"),
+    ] {
+        let want =
+            format!("ParameterError: parameter \"p\": malformed reply: unexpected JSON at {place}");
+        check("parameter p", GET_P, body, Err(&want));
+    }
 }
 
 #[test]
