@@ -53,25 +53,26 @@ impl<N: AsRef<[u8]>, T> Members<N, T> {
     /// functions that use an object as a map.
     #[inline(never)]
     pub(super) fn find(&self, name: &[u8]) -> usize {
-        let (list, links, mut bits) = match self {
-            Members::Few(list) => (list, &[][..], 0),
-            Members::Many(indexed) => {
-                let index = &indexed.index;
-                (&indexed.list, &*index.links, index.hash(name))
-            }
+        let (list, index) = match self {
+            Members::Few(list) => (list, None),
+            Members::Many(indexed) => (&indexed.list, Some(&indexed.index)),
         };
+        let mut bits = index.map_or(0, |index| index.hash(name));
         let mut position = 0;
         while let Some(member) = list.get(position) {
             if member.0.as_ref() == name {
                 return position;
             }
-            let link = NameIndex::link(position, bits);
-            bits = bits.rotate_right(1);
-            position = match links.get(link) {
-                // There is no index.
+            position = match index {
                 None => position.wrapping_add(1),
-                Some(0) => return !link,
-                Some(next) => *next,
+                Some(index) => {
+                    let link = NameIndex::link(position, bits);
+                    bits = bits.rotate_right(1);
+                    match index.links.get(link) {
+                        None | Some(0) => return !link,
+                        Some(next) => *next,
+                    }
+                }
             };
         }
         usize::MAX
