@@ -46,35 +46,72 @@ impl<N: AsRef<[u8]>, T> Members<N, T> {
         }
     }
 
-    /// Returns the position of `name` in the list.
-    pub(super) fn position(&self, name: &[u8]) -> Option<usize> {
-        match self {
-            Members::Few(list) => list.iter().position(|member| member.0.as_ref() == name),
-            Members::Many(indexed) => indexed.index.find(&indexed.list, name).ok(),
+    /// Returns the position of `name` in the list. If there is none, returns the complement of the link which would lead
+    /// to it in the index: a position that no list has.
+    ///
+    /// One loop for both kinds of lists saves 16 to 192 bytes, and one number instead of a `Result` 32 to 64 bytes, in
+    /// functions that use an object as a map.
+    #[inline(never)]
+    pub(super) fn find(&self, name: &[u8]) -> usize {
+        let (list, index) = match self {
+            Members::Few(list) => (list, None),
+            Members::Many(indexed) => (&indexed.list, Some(&indexed.index)),
+        };
+        let mut bits = index.map_or(0, |index| index.hash(name));
+        let mut position = 0;
+        while let Some(member) = list.get(position) {
+            if member.0.as_ref() == name {
+                return position;
+            }
+            position = match index {
+                None => position.wrapping_add(1),
+                Some(index) => {
+                    let link = NameIndex::link(position, bits);
+                    bits = bits.rotate_right(1);
+                    match index.links.get(link) {
+                        None | Some(0) => return !link,
+                        Some(next) => *next,
+                    }
+                }
+            };
         }
+        usize::MAX
     }
 
     /// Sets a member, in place if it exists, else at the end. Returns its earlier value.
     pub(super) fn set(&mut self, name: N, value: T) -> Option<T> {
-        let position = self.position(name.as_ref());
-        let (list, index) = match self {
-            Members::Few(list) => (list, None),
-            Members::Many(indexed) => (&mut indexed.list, Some(&mut indexed.index)),
-        };
-        if let Some(member) = position.and_then(|position| list.get_mut(position)) {
+        let position = self.find(name.as_ref());
+        let list = self.list_mut();
+        if let Some(member) = list.get_mut(position) {
             return Some(mem::replace(&mut member.1, value));
         }
         push(list, name, value);
-        match index {
-            Some(index) => index.update(list),
-            None if list.len() > COMPARED_MAX => {
-                let (list, mut index) = (mem::take(list), NameIndex::new());
-                index.update(&list);
-                *self = Members::Many(Box::new(Indexed { list, index }));
-            }
-            None => {}
+        if list.len() > COMPARED_MAX {
+            self.update_index();
         }
         None
+    }
+
+    /// Adds the members that are not in the index yet.
+    #[inline(never)]
+    fn update_index(&mut self) {
+        if let Members::Few(list) = self {
+            let (list, index) = (mem::take(list), NameIndex::new());
+            *self = Members::Many(Box::new(Indexed { list, index }));
+        }
+        while let Members::Many(indexed) = &*self {
+            let new = indexed.index.links.len() / 2;
+            let Some((name, _)) = indexed.list.get(new) else {
+                break;
+            };
+            let link = !self.find(name.as_ref());
+            if let Members::Many(indexed) = self {
+                if let Some(link) = indexed.index.links.get_mut(link) {
+                    *link = new;
+                }
+                indexed.index.links.extend_from_slice(&[0; 2]);
+            }
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::sys;
 #[derive(Debug, Clone)]
 pub(super) struct NameIndex {
     /// The next members of each member, two for each, or 0: the first member is never a next one.
-    links: Vec<usize>,
+    pub(super) links: Vec<usize>,
     /// Members that were removed. The list still has them, with a name that no search finds.
     pub(super) n_removed: usize,
     /// The key of the hashes.
@@ -24,49 +24,21 @@ pub(super) struct NameIndex {
 impl NameIndex {
     /// Returns an index without names.
     pub(super) fn new() -> NameIndex {
-        let mut key = [0x5a; 4];
-        // A kernel without random numbers, which Lambda does not have, leaves a key that can be guessed.
-        let _: Result<(), _> = sys::fill_random(&mut key);
         NameIndex {
             links: Vec::new(),
             n_removed: 0,
-            key: u64::from(u32::from_le_bytes(key) >> 2 | 1),
+            key: u64::from(sys::random_u32() >> 2 | 1),
         }
     }
 
-    /// Searches a name. Returns its position, or the index of the link which would lead to it.
-    #[inline(never)]
-    pub(super) fn find<N: AsRef<[u8]>, T>(
-        &self,
-        list: &[(N, T)],
-        name: &[u8],
-    ) -> Result<usize, usize> {
-        let (mut position, mut bits) = (0, hash(name, self.key));
-        while let Some(member) = list.get(position) {
-            if member.0.as_ref() == name {
-                break;
-            }
-            let link = position.wrapping_mul(2) | usize::from(bits & 1 != 0);
-            bits = bits.rotate_right(1);
-            match self.links.get(link) {
-                None | Some(0) => return Err(link),
-                Some(next) => position = *next,
-            }
-        }
-        Ok(position)
+    /// Returns the bits of a name, the first one in the lowest place.
+    pub(super) fn hash(&self, name: &[u8]) -> u64 {
+        hash(name, self.key)
     }
 
-    /// Adds the members that are not in the index yet.
-    #[inline(never)]
-    pub(super) fn update<N: AsRef<[u8]>, T>(&mut self, list: &[(N, T)]) {
-        while let Some((name, _)) = list.get(self.links.len() / 2) {
-            let link = self.find(list, name.as_ref()).unwrap_or_else(|link| link);
-            let new = self.links.len() / 2;
-            if let Some(link) = self.links.get_mut(link) {
-                *link = new;
-            }
-            self.links.extend_from_slice(&[0; 2]);
-        }
+    /// Returns the index of the link from a member to the next one by the lowest of `bits`.
+    pub(super) fn link(position: usize, bits: u64) -> usize {
+        position.wrapping_mul(2) | usize::from(bits & 1 != 0)
     }
 }
 

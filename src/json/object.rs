@@ -101,7 +101,7 @@ impl Object {
     /// assert_eq!(object.get("b"), None);
     /// ```
     pub fn get(&self, name: &str) -> Option<&Value> {
-        let position = self.0.position(name.as_bytes())?;
+        let position = self.0.find(name.as_bytes());
         self.0.list().get(position)?.1.as_ref()
     }
 
@@ -118,7 +118,7 @@ impl Object {
     /// # Ok::<(), json::Error>(())
     /// ```
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        let position = self.0.position(name.as_bytes())?;
+        let position = self.0.find(name.as_bytes());
         self.0.list_mut().get_mut(position)?.1.as_mut()
     }
 
@@ -145,7 +145,7 @@ impl Object {
     /// assert_eq!(object.remove("a"), None);
     /// ```
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        let position = self.0.position(name.as_bytes())?;
+        let position = self.0.find(name.as_bytes());
         let indexed = match &mut self.0 {
             Members::Few(list) => {
                 // `Vec::remove` has a panic path.
@@ -165,7 +165,7 @@ impl Object {
         indexed.index.n_removed = add(indexed.index.n_removed, 1);
         // The list is made anew if half of it is removed, so that each removal pays for two members.
         if indexed.index.n_removed > indexed.list.len() / 2 {
-            *self = Object::from_many(mem::take(&mut indexed.list));
+            self.rebuild();
         }
         value
     }
@@ -194,21 +194,23 @@ impl Object {
     /// the same name, the last value is kept, at the place of the first.
     #[inline]
     pub(super) fn from_members(list: Vec<Member>) -> Object {
-        if list.len() <= COMPARED_MAX {
-            return Object(Members::Few(list));
+        let is_large = list.len() > COMPARED_MAX;
+        let mut object = Object(Members::Few(list));
+        if is_large {
+            object.rebuild();
         }
-        Object::from_many(list)
+        object
     }
 
+    /// Sets each member anew, without those that are removed.
     #[inline(never)]
-    fn from_many(list: Vec<Member>) -> Object {
-        let mut members = Members::Few(Vec::new());
-        for (name, value) in list {
+    fn rebuild(&mut self) {
+        let mut old = mem::take(self);
+        for (name, value) in old.0.list_mut() {
             if value.is_some() {
-                members.set(name, value);
+                self.0.set(mem::replace(name, Text::NO_NAME), value.take());
             }
         }
-        Object(members)
     }
 
     fn set(&mut self, name: &str, value: Value) -> Option<Value> {

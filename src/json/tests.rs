@@ -12,8 +12,8 @@ use core::fmt::Debug;
 use core::mem;
 use std::collections::HashMap;
 
-use super::members::COMPARED_MAX;
-use super::name_index::{NameIndex, hash};
+use super::members::{COMPARED_MAX, Members};
+use super::name_index::hash;
 use super::read::lexer;
 use super::*;
 
@@ -1043,15 +1043,13 @@ fn hostile_names_are_not_in_a_long_chain() {
         lengths,
     ] {
         let n_compared = Cell::new(0);
-        let list: Vec<_> = names
-            .into_iter()
-            .map(|name| (Counted(name, &n_compared), ()))
-            .collect();
-        let mut index = NameIndex::new();
-        index.update(&list);
+        let mut members = Members::Few(Vec::new());
+        for name in names {
+            assert_eq!(members.set(Counted(name, &n_compared), ()), None);
+        }
         n_compared.set(0);
-        for (position, (name, ())) in list.iter().enumerate() {
-            assert_eq!(index.find(&list, name.0.as_bytes()), Ok(position));
+        for (position, (name, ())) in members.list().iter().enumerate() {
+            assert_eq!(members.find(name.0.as_bytes()), position);
         }
         // A tree of random names has an average depth of about eight.
         assert!(

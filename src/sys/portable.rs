@@ -124,6 +124,13 @@ pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), Errno> {
     Ok(())
 }
 
+pub(crate) fn random_u32() -> u32 {
+    let mut number = [0x5a; 4];
+    // Without random numbers of the system it is a fixed one.
+    let _: Result<(), Errno> = fill_random(&mut number);
+    u32::from_le_bytes(number)
+}
+
 #[cfg(unix)]
 pub(crate) fn ignore_broken_pipes() {
     use core::ffi::c_int;
