@@ -159,8 +159,19 @@ pub fn run<E: FromJson, R: ToJson>(f: impl JsonFn<E, R> + Sync) -> ! {
 /// }
 /// ```
 ///
-/// A closure names the types of its parameters, `|request: Request, cx: &Context|`, because the handler may
-/// also be a router:
+/// A closure names the types of both parameters, because the handler may also be a router. Without them, the
+/// compiler says "type annotations needed" or "implementation of `FnOnce` is not general enough".
+///
+/// ```no_run
+/// use tiny_lambda::Context;
+/// use tiny_lambda::http::Request;
+///
+/// fn main() -> ! {
+///     tiny_lambda::run_http(|_: Request, _: &Context| Ok("Hello!"))
+/// }
+/// ```
+///
+/// The closures of a router need no types:
 ///
 /// ```no_run
 /// use tiny_lambda::http::Router;

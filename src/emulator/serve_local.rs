@@ -156,21 +156,49 @@ fn watch(mut options: CommandLine) -> Result<u8, EarlyExit> {
     cli::run(&options)
 }
 
-/// Returns the command with which cargo builds `program`, whose path contains the profile and the kind.
+/// Returns the command with which cargo builds `program`, whose path is TARGET_DIR/[TRIPLE/]PROFILE/[examples/]NAME.
+/// The path does not contain the features.
 fn build_command(program: &Path) -> String {
     let name = program.file_stem().unwrap_or_default().to_string_lossy();
-    let folders: Vec<_> = program.iter().rev().skip(1).take(2).collect();
-    let (kind, profile) = match folders.as_slice() {
-        [kind, profile] if *kind == "examples" => ("example", *profile),
-        [profile, ..] => ("bin", *profile),
-        [] => ("bin", OsStr::new("debug")),
-    };
-    // The profile `dev` writes to the folder `debug`.
-    let profile = match profile.to_string_lossy() {
+    let mut folder = program.parent().unwrap_or(program);
+    let mut kind = "bin";
+    if folder.ends_with("examples") {
+        kind = "example";
+        folder = folder.parent().unwrap_or(folder);
+    }
+    let profile = match folder.file_name().unwrap_or(OsStr::new("debug")) {
+        // The profile `dev` writes to the folder `debug`.
         profile if profile == "debug" => "dev".into(),
-        profile => profile,
+        profile => profile.to_string_lossy(),
     };
-    format!("cargo build --quiet --profile {profile} --{kind} {name}")
+    let mut command = format!("cargo build --quiet --profile {profile} --{kind} {name}");
+    let mut target_dir = folder.parent();
+    if let Some(triple) = target_dir.and_then(Path::file_name).and_then(as_triple) {
+        command = format!("{command} --target {triple}");
+        target_dir = target_dir.and_then(Path::parent);
+    }
+    if let Some(target_dir) = target_dir.and_then(Path::to_str) {
+        command = format!("{command} --target-dir {}", quoted(target_dir));
+    }
+    command
+}
+
+/// Returns `folder` if it is named as a target of this architecture, such as `x86_64-unknown-linux-musl`.
+fn as_triple(folder: &OsStr) -> Option<&str> {
+    let name = folder.to_str()?;
+    let (arch, rest) = name.split_once('-')?;
+    let arch = if arch == "i686" { "x86" } else { arch };
+    (arch.starts_with(env::consts::ARCH) && rest.contains('-')).then_some(name)
+}
+
+/// Returns `text` as one word for the system's shell.
+fn quoted(text: &str) -> String {
+    if cfg!(windows) {
+        // A path there has no quotes.
+        format!("\"{text}\"")
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 /// Parses the arguments of a function that serves itself. `port_variable` is the variable `PORT`.
@@ -395,13 +423,44 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(windows, ignore = "paths and quotes of POSIX systems")]
     fn a_watched_function_is_built_as_before() {
         let check = |program: &str, want: &str| {
             let want = format!("cargo build --quiet --profile {want}");
-            assert_eq!(build_command(Path::new(program)), want);
+            assert_eq!(build_command(Path::new(program)), want, "{program}");
         };
-        check("/p/target/debug/hello", "dev --bin hello");
-        check("/p/target/debug/examples/hello", "dev --example hello");
-        check("/t/quick/hello", "quick --bin hello");
+        check(
+            "/p/target/debug/hello",
+            "dev --bin hello --target-dir '/p/target'",
+        );
+        check(
+            "/p/target/debug/examples/hello",
+            "dev --example hello --target-dir '/p/target'",
+        );
+        check("/t/quick/hello", "quick --bin hello --target-dir '/t'");
+        check(
+            "/Ada's files/debug/hello",
+            r"dev --bin hello --target-dir '/Ada'\''s files'",
+        );
+        let arch = match env::consts::ARCH {
+            "x86" => "i686",
+            arch => arch,
+        };
+        let triple = format!("{arch}-unknown-linux-musl");
+        check(
+            &format!("/t/{triple}/debug/hello"),
+            &format!("dev --bin hello --target {triple} --target-dir '/t'"),
+        );
+        check(
+            &format!("/t/{triple}/release/examples/hello"),
+            &format!("release --example hello --target {triple} --target-dir '/t'"),
+        );
+        // A folder of the user may have a similar name.
+        let other = format!("{arch}-builds");
+        check(
+            &format!("/{other}/debug/hello"),
+            &format!("dev --bin hello --target-dir '/{other}'"),
+        );
+        check("hello", "dev --bin hello");
     }
 }

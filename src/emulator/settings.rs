@@ -262,7 +262,7 @@ impl Settings {
         ];
         let defaults = defaults.map(|(name, value)| (name.to_owned(), value.into()));
         let mut vars: BTreeMap<String, OsString> = defaults.into();
-        // Windows finds its libraries, such as that of sockets, by these.
+        // Windows needs these to find its libraries, such as the one for sockets.
         let system = ["PATH", "SystemRoot", "TEMP"].into_iter();
         for name in system.filter(|_| cfg!(windows)) {
             vars.extend(env::var_os(name).map(|value| (name.to_owned(), value)));

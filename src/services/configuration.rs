@@ -59,7 +59,7 @@ fn text<const N: usize>(names: [&str; N]) -> Result<String> {
     let mut call = Call::new(&SERVICE);
     call.push_names(&PARTS, &names);
     call.text.push_str(" HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    let step = call.configuration().and_then(|()| call.read_text());
+    let step = call.request_configuration().and_then(|()| call.read_text());
     call.take_text(step)
 }
 
@@ -69,7 +69,7 @@ static PARTS: [&str; 3] = ["GET /applications/", "/environments/", "/configurati
 impl Call {
     /// Sends the request, whose head must be complete, and receives the reply.
     #[inline]
-    fn configuration(&mut self) -> Step {
+    fn request_configuration(&mut self) -> Step {
         let addr = match emulated::service_addr(emulated::Service::Configuration) {
             Some(addr) => addr,
             None => self.local(c"AWS_APPCONFIG_EXTENSION_HTTP_PORT", 2772)?,
@@ -277,7 +277,7 @@ impl Configuration {
             self.call.failed("the context has control characters")
         } else {
             push_all(&mut self.call.text, &[&self.fields, "\r\n"]);
-            self.call.configuration()
+            self.call.request_configuration()
         };
         self.call.end(step)
     }

@@ -76,10 +76,10 @@ const REPLY_LEN_MAX: usize = 4 * 1024 * 1024;
 /// The longest text of a service that an error message contains, in bytes.
 const TEXT_LEN_MAX: usize = 1024;
 
-/// What is called, and how its errors are named.
+/// A service that is called, and the types and texts of its errors.
 #[derive(Debug)]
 struct Service {
-    /// What precedes the name in messages: `parameter "`.
+    /// The text before the name in messages: `parameter "`.
     subject: &'static str,
     error_type: &'static str,
     not_found: &'static str,
@@ -91,7 +91,7 @@ struct Service {
     idle: &'static IdleStream,
 }
 
-/// A call of a service. What its steps make stays in the call, since values that are passed on cost more.
+/// A call of a service. Its steps keep their results in it, since returned values take more code.
 #[derive(Debug, Clone)]
 struct Call {
     service: &'static Service,

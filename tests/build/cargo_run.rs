@@ -42,9 +42,9 @@ fn cargo_run_with_watch_builds_again_and_keeps_its_port() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("watched");
     let mut watched = Watched::start(
         Command::new(env!("CARGO"))
-            .args(["run", "--quiet", "--offline", "--", "--watch", "--port=0"])
+            .args(["run", "--quiet", "--offline", "--target-dir", path(&target)])
+            .args(["--", "--watch", "--port=0"])
             .current_dir(&folder.0)
-            .env("CARGO_TARGET_DIR", &target)
             .env("GREETING", "hello"),
     );
     assert_eq!(watched.invoke("{}"), "1");

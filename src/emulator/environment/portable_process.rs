@@ -16,7 +16,7 @@ use crate::emulator::report::ProcessExit;
 use crate::emulator::server::lock;
 use crate::sys;
 
-/// Time between two looks at a process and its output: std waits for neither with a limit.
+/// Time between two checks of a process and its output. std has no wait with a limit for either.
 const INTERVAL: Duration = Duration::from_millis(10);
 /// Bytes of a log that are read at once, and the longest line that is held back until it ends.
 const LOG_READ_LEN: usize = 64 * 1024;
@@ -40,7 +40,7 @@ impl ChildProcess {
         log: &Arc<EnvironmentLog>,
         on_exit: impl FnOnce(ProcessExit) + Send + 'static,
     ) -> io::Result<ChildProcess> {
-        // Where a pipe can only be read by waiting, the output is not logged.
+        // Only for Windows is it known whether a pipe holds bytes. Elsewhere a read could block, so nothing is logged.
         let output = || {
             if cfg!(windows) {
                 Stdio::piped()

@@ -133,9 +133,8 @@ fn linger_for(mut stream: &TcpStream, time: Duration) {
     }
 }
 
-/// Lets reads wait until `time` after `began`. The error of a time that has passed is that of a read that
-/// has waited for it. A read that a signal interrupts is limited again, since a repeated read would have a timeout
-/// of its own.
+/// Lets the next read wait until `time` after `began`. If that has passed, returns the error of a read whose timeout
+/// has passed. Call it before each read, also after one that a signal has interrupted: each read has the whole timeout.
 fn limit_reads(stream: &TcpStream, began: Instant, time: Duration) -> io::Result<()> {
     match time.saturating_sub(began.elapsed()) {
         Duration::ZERO => Err(io::ErrorKind::WouldBlock.into()),

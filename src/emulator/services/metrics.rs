@@ -83,7 +83,7 @@ pub(crate) fn one_line(text: &str) -> String {
     text.replace(is_control, " ")
 }
 
-/// The metrics of one line, and what CloudWatch would leave out without a word.
+/// The metrics of one line, and what CloudWatch would ignore without an error.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct MetricLine {
     pub(crate) metrics: Vec<Metric>,

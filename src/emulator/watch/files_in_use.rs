@@ -51,7 +51,7 @@ fn is_in_use(path: &Path) -> bool {
     OpenOptions::new().write(true).open(path).is_err()
 }
 
-// Linux does not let others write to the file of a running program, as Windows does not.
+// Linux refuses to open the file of a running program for writing, as Windows does (`ETXTBSY`, open(2)).
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::process::Command;
