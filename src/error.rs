@@ -9,7 +9,6 @@ use core::error;
 use core::fmt::{self, Display, Write};
 use core::iter;
 use core::panic::Location;
-use core::sync::atomic::{AtomicBool, Ordering};
 use std::panic::PanicHookInfo;
 
 use crate::encoding::{Digits, decimal, push_decimal, push_hex};
@@ -125,11 +124,6 @@ impl Place {
     }
 }
 
-/// Whether text of the function can be in a log line: the function has logged a message, made an error, or called a part
-/// of this crate that has returned one. Text lines are escaped then. Nothing sets this in a function that does none of
-/// these, so the linker leaves the escapes out.
-pub(crate) static HAS_TEXT: AtomicBool = AtomicBool::new(false);
-
 impl Error {
     /// Makes an error of a type that you name, such as `"OrderNotFound"`.
     ///
@@ -206,7 +200,7 @@ impl Error {
             Cow::Borrowed("Box" | "str" | "String" | "Cow") => UNNAMED.into(),
             name => name,
         };
-        Error::with_text(error_type, with_sources(&*error), Place::of_call(at))
+        Error::make(error_type, with_sources(&*error), Place::of_call(at))
     }
 
     /// The body of [`new`](Self::new), compiled once for all types.
@@ -216,14 +210,13 @@ impl Error {
         message: &dyn Display,
         at: &'static Location<'static>,
     ) -> Error {
-        Error::with_text(error_type, display_text(message), Place::of_call(at))
+        Error::make(error_type, display_text(message), Place::of_call(at))
     }
 
     /// Replaces the place of the error by that of this call, for a function that returns a stored error.
     #[track_caller]
     pub(crate) fn here(mut self) -> Error {
         self.0.place = Place::of_call(Location::caller());
-        HAS_TEXT.store(true, Ordering::Relaxed);
         self
     }
 
@@ -232,12 +225,6 @@ impl Error {
     pub(crate) fn of(error_type: &'static str, message: &[&str]) -> Error {
         let message = message.iter().copied().collect();
         Error::make(error_type.into(), message, Place::default())
-    }
-
-    /// Makes an error whose message has text of the function.
-    fn with_text(error_type: Cow<'static, str>, message: String, place: Place) -> Error {
-        HAS_TEXT.store(true, Ordering::Relaxed);
-        Error::make(error_type, message, place)
     }
 
     fn make(error_type: Cow<'static, str>, message: String, place: Place) -> Error {
@@ -303,7 +290,7 @@ impl Error {
         let mut message = self.0.message.clone();
         message.push_str("; the event begins with ");
         push_text(&mut message, start);
-        Error::with_text(self.0.error_type.clone(), message, Place::default())
+        Error::make(self.0.error_type.clone(), message, Place::default())
     }
 
     /// The error type of a panic.
@@ -497,7 +484,7 @@ impl<E: StdError> From<E> for Error {
         // The name is taken here, since only here the type is known.
         let error_type = short_name(any::type_name::<E>());
         let place = Place::of_call(Location::caller());
-        Error::with_text(error_type, with_sources(&error), place)
+        Error::make(error_type, with_sources(&error), place)
     }
 }
 

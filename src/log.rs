@@ -58,10 +58,11 @@
 //! are not sampled. Lines without a context are not sampled in profile `tiny`, as they have no request ID.
 //!
 //! # Output
-//! In a text line, control characters other than tabs and line ends are written as `\u001b`, since a terminal
-//! interprets them: text that somebody sends to the function could hide or forge parts of the log. The same holds for
-//! the separators of lines and the characters that change the direction of text (U+2028 to U+202E, U+2066 to U+2069).
-//! Only the message of a panic, in a function that has neither logged a line nor made an error, is not escaped.
+//! In a text line, control characters in values and names of fields are written as `\u001b`, since a terminal interprets
+//! them: text that somebody sends to the function could hide or forge parts of the log. The same holds for the
+//! separators of lines and the characters that change the direction of text (U+2028 to U+202E, U+2066 to U+2069). Messages
+//! are written unchanged, also those of errors and panics, so that they can have colours: pass text that somebody sends as
+//! a field.
 //!
 //! Lines go to standard error, in one write each. Lambda puts standard output and standard error into the
 //! same log. Write errors are ignored, as there is nowhere to report them.
@@ -116,7 +117,7 @@ use crate::context::current;
 #[cfg(feature = "emulator")]
 use crate::context::local;
 use crate::encoding::time::write_rfc_3339;
-use crate::error::{Error, HAS_TEXT};
+use crate::error::Error;
 use crate::http1::head;
 use crate::json::{ToJson, Writer};
 use crate::sys;
@@ -235,7 +236,6 @@ pub fn write_fields(level: Level, cx: &Context, message: fmt::Arguments<'_>, fie
         let mut text = String::new();
         // If a value's `Display` fails, the line has the text before it.
         let _ = text.write_fmt(message);
-        HAS_TEXT.store(true, Ordering::Relaxed);
         write_line(level, Some(cx), &text, None, fields);
     }
 }
@@ -364,8 +364,6 @@ fn line(
     fields::write(&mut w, time.is_some(), fields);
     if time.is_some() {
         w.end_object();
-    } else if HAS_TEXT.load(Ordering::Relaxed) {
-        escape::escape(w.out(), 0);
     }
     w.into_inner()
 }

@@ -47,20 +47,17 @@ pub(super) const fn has_controls(text: &str) -> bool {
     false
 }
 
-/// Escapes control characters from `start` on as JSON does, in four hexadecimal digits. Tabs and line ends stay; CR LF
-/// and CR become LF.
+/// Escapes control characters from `start` on as JSON does, in four hexadecimal digits. Tabs and line ends stay.
 #[inline(never)]
 pub(super) fn escape(out: &mut Vec<u8>, start: usize) {
     let text = skip(out, start).to_vec();
     out.truncate(start);
     let mut rest = text.as_slice();
-    while let [byte, after @ ..] = rest {
+    while let [byte, ..] = rest {
         let code = first(rest);
         let mut escape = *b"\\u0000";
-        let shown = match (code, after) {
-            (0x0d, [b'\n', ..]) => &[],
-            (0x0d, _) => b"\n".as_slice(),
-            (0x20 | 0x09 | 0x0a, _) => slice::from_ref(byte),
+        let shown = match code {
+            0x20 | 0x09 | 0x0a | 0x0d => slice::from_ref(byte),
             _ => {
                 let mut digits = code;
                 for digit in escape.iter_mut().skip(2).rev() {
@@ -93,7 +90,7 @@ mod tests {
         check("\0\x08\x0b\x1f", r"\u0000\u0008\u000b\u001f");
         check("\x1b[2J ~", r"\u001b[2J ~");
         check("a\nb\tc", "a\nb\tc");
-        check("a\r\nb\rc\r\r\n\r", "a\nb\nc\n\n\n");
+        check("a\r\nb\rc", "a\r\nb\rc");
         check(
             "größe … 日本 \u{a0}\u{10ffff}",
             "größe … 日本 \u{a0}\u{10ffff}",

@@ -164,9 +164,9 @@ fn fields_are_words_in_a_text_log_and_members_with_types_in_a_json_log() {
     }
 }
 
-/// Text that a terminal interprets is escaped everywhere in a text line. In JSON it is unchanged.
+/// Text that a terminal interprets is escaped in the fields of a text line. In messages and in JSON it is unchanged.
 #[test]
-fn control_characters_are_escaped_in_a_text_log() {
+fn control_characters_are_escaped_in_the_fields_of_a_text_log() {
     let script = [
         step(GET_NEXT, next("\"log controls\"")),
         step(POST_ERROR, ACCEPTED),
@@ -174,10 +174,10 @@ fn control_characters_are_escaped_in_a_text_log() {
     for (program, _) in programs() {
         let (_, _, lines) = play(&program, &[], &script);
         let want = [
-            "INFO RequestId: 8476a536 a\rb\\u001b[2J\tc\\u009b2J\\u202e",
+            "INFO RequestId: 8476a536 a\r\rb\u{1b}[2J\tc\u{9b}2J\u{202e}",
             r#" key_u0085="\u007f""#,
             r#" name="a\r\nb\u001b[2J\tc" value="\u009b2J\u202e" list=["\u009b2J\u202e"] größe=größe…"#,
-            "\nERROR RequestId: 8476a536 Refused\\u0008: a\rb\\u001b[2J\tc",
+            "\nERROR RequestId: 8476a536 Refused\u{8}: a\r\rb\u{1b}[2J\tc",
             r#" key_u0085="\u007f""#,
             "\n",
         ];

@@ -560,8 +560,7 @@ fn a_long_error_message_is_cut() {
             assert!(requests[1].body.len() < 1 << 20);
             let fields = requests[1].fields.iter();
             assert!(fields.map(|(n, v)| n.len() + v.len()).sum::<usize>() < 1000);
-            let logged = message.replace('\u{1}', "\\u0001");
-            assert!(said.lines().next().unwrap().contains(&logged));
+            assert!(said.lines().next().unwrap().contains(&message));
         }
     }
 }
