@@ -372,19 +372,6 @@ fn write_output(event: &str, cx: &Context, out: Responder<'_>) -> Result<()> {
             info!(cx, "paid {}", 7, order = order, cents = 250, none = none, shown = %cx.request_id);
             error!(cx, "refused", reason = "two\nlines", tags = ["a", "b"]);
         }
-        "log controls" => {
-            let (text, hidden) = ("a\r\nb\u{1b}[2J\tc", "\u{9b}2J\u{202e}");
-            append_key(cx, "key\u{85}", "\u{7f}");
-            info!(
-                cx,
-                "{text}{hidden}",
-                name = text,
-                value = hidden,
-                list = [hidden],
-                "größe" = "größe…"
-            );
-            return Err(Error::new("Refused\u{8}", text));
-        }
         "log keys" => {
             append_key(cx, "order", "a1");
             append_key(None, "part", &1);

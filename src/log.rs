@@ -39,7 +39,7 @@
 //!
 //! - If the log format is JSON, fields are members of the line's object: `"order":"a1","cents":250`.
 //! - Otherwise they follow the message: ` order=a1 cents=250`. A string is in quotes, with the escapes of JSON, if
-//!   it is empty or has ASCII white space, control characters, `=`, `"` or `\`. Arrays and objects are JSON.
+//!   it is empty or has ASCII white space or control characters, `=`, `"` or `\`. Arrays and objects are JSON.
 //!
 //! A name that the message uses in braces is an argument of the message, as in `format!`, and not a field:
 //! `info!("order {id}", id = 7)` is `order 7`. If the message is not a literal but a macro such as `concat!`, all names
@@ -58,11 +58,10 @@
 //! are not sampled. Lines without a context are not sampled in profile `tiny`, as they have no request ID.
 //!
 //! # Output
-//! In a text line, control characters in values and names of fields are written as `\u001b`, since a terminal interprets
-//! them: text that somebody sends to the function could hide or forge parts of the log. The same holds for the
-//! separators of lines and the characters that change the direction of text (U+2028 to U+202E, U+2066 to U+2069). Messages
-//! are written unchanged, also those of errors and panics, so that they can have colours: pass text that somebody sends as
-//! a field.
+//! In the fields of a text line, ASCII control characters are written as in JSON, such as `\u001b`, since a terminal
+//! interprets them. Messages are written unchanged, also those of errors and panics, so that they can have colours: pass
+//! text that somebody sends to the function as a field. Characters that change the direction of text (U+202E) are written
+//! unchanged too; the local Lambda escapes them.
 //!
 //! Lines go to standard error, in one write each. Lambda puts standard output and standard error into the
 //! same log. Write errors are ignored, as there is nowhere to report them.
@@ -100,7 +99,6 @@
 //! }
 //! ```
 
-mod escape;
 mod fields;
 mod keys;
 mod sampling;

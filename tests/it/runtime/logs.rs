@@ -164,33 +164,6 @@ fn fields_are_words_in_a_text_log_and_members_with_types_in_a_json_log() {
     }
 }
 
-/// Text that a terminal interprets is escaped in the fields of a text line. In messages and in JSON it is unchanged.
-#[test]
-fn control_characters_are_escaped_in_the_fields_of_a_text_log() {
-    let script = [
-        step(GET_NEXT, next("\"log controls\"")),
-        step(POST_ERROR, ACCEPTED),
-    ];
-    for (program, _) in programs() {
-        let (_, _, lines) = play(&program, &[], &script);
-        let want = [
-            "INFO RequestId: 8476a536 a\r\rb\u{1b}[2J\tc\u{9b}2J\u{202e}",
-            r#" key_u0085="\u007f""#,
-            r#" name="a\r\nb\u001b[2J\tc" value="\u009b2J\u202e" list=["\u009b2J\u202e"] größe=größe…"#,
-            "\nERROR RequestId: 8476a536 Refused\u{8}: a\r\rb\u{1b}[2J\tc",
-            r#" key_u0085="\u007f""#,
-            "\n",
-        ];
-        assert!(lines.starts_with(&want.concat()), "{lines:?}");
-        let (_, _, lines) = play(&program, &[("AWS_LAMBDA_LOG_FORMAT", "JSON")], &script);
-        let want = [
-            r#""message":"a\r\nb\u001b[2J\tc"#,
-            "\u{9b}2J\u{202e}\",\"key_u0085\":\"\u{7f}\"",
-        ];
-        assert!(lines.contains(&want.concat()), "{lines:?}");
-    }
-}
-
 /// The request ID 8476a536 is above half of all.
 #[test]
 fn debug_lines_are_sampled_at_a_higher_log_level() {
