@@ -232,6 +232,7 @@ fn an_error_of_a_missing_service_names_the_place_of_the_call() {
 }
 
 /// A value is missing, or does not have the requested form.
+#[cfg(feature = "emulator")]
 #[test]
 fn an_error_about_the_value_of_a_service_names_the_place_of_the_call() {
     use tiny_lambda::emulator::{self, InvokeRequest};
