@@ -63,6 +63,10 @@ pub(crate) fn wait_for_sigterm() {
 
 /// Calls `f` while a signal interrupts this thread every 20 milliseconds, `n_signals` times at most.
 #[cfg(test)]
+#[cfg_attr(
+    not(feature = "emulator"),
+    allow(dead_code, reason = "`portable.rs` has no test that calls it")
+)]
 pub(crate) fn with_signals<T>(n_signals: u32, f: impl FnOnce() -> T) -> T {
     use core::sync::atomic::{AtomicBool, Ordering};
     use core::time::Duration;
