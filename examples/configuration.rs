@@ -98,13 +98,16 @@ mod tests {
         assert!(message.contains("min-items"), "{message}");
     }
 
-    /// Outside of Lambda there is no agent, so the error says what is missing.
     #[test]
-    fn without_the_agent_the_error_names_the_configuration() {
-        let order = Order { cents: 1, items: 1 };
-        let error = price(order, &Context::default()).err().unwrap();
-        assert_eq!(error.error_type(), "ConfigurationError");
+    fn without_the_configuration_the_error_names_it() {
+        let request = InvokeRequest::new(json!({ "cents": 1, "items": 1 }));
+        let response = emulator::invoke(&handler::json(price), request).unwrap();
+        assert_eq!(
+            response.error_type.as_deref(),
+            Some("Function.ConfigurationNotFound")
+        );
+        let message = response.error_message().unwrap();
         let start = "configuration \"shop/prod/discount\": ";
-        assert!(error.error_message().starts_with(start), "{error}");
+        assert!(message.starts_with(start), "{message}");
     }
 }
