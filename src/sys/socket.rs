@@ -377,25 +377,28 @@ pub(crate) fn connect(
         (&raw const name).expose_provenance(),
         name_len,
     ];
-    let end_ms = unix_time_ms().saturating_add(timeout_ms);
-    loop {
-        let left_ms = end_ms.saturating_sub(unix_time_ms());
-        if left_ms == 0 {
-            return Err(Errno::TIMED_OUT);
-        }
+    // The limit of an interrupted call counts from the first interruption: a call that is not interrupted reads no clock.
+    let mut end_ms = None;
+    let mut left_ms = timeout_ms;
+    while left_ms > 0 {
         // This also bounds `connect` (socket(7)).
         set_timeout(&stream, SO_SNDTIMEO, left_ms);
         // SAFETY: `name` is readable for `name_len` bytes, which is at most its size, and has the layout of
         // ip(7) and ipv6(7).
         match unsafe { syscall(number::CONNECT, args) } {
             Ok(_) | Err(IS_CONNECTED) => return Ok(stream),
-            Err(IN_PROGRESS | ALREADY) => return Err(Errno::TIMED_OUT),
+            Err(IN_PROGRESS | ALREADY) => break,
             // A signal or a freeze of the process has interrupted the call. The kernel goes on connecting,
             // and the next call waits for that (connect(2), EINTR).
-            Err(errno) if errno.is_interrupted() => {}
+            Err(errno) if errno.is_interrupted() => {
+                let now_ms = unix_time_ms();
+                let end_ms = *end_ms.get_or_insert(now_ms.saturating_add(timeout_ms));
+                left_ms = end_ms.saturating_sub(now_ms);
+            }
             Err(errno) => return Err(errno),
         }
     }
+    Err(Errno::TIMED_OUT)
 }
 
 #[cfg(test)]
