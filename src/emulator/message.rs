@@ -60,7 +60,7 @@ pub(crate) struct InvocationData {
     /// The end of the log.
     pub(crate) log: Vec<u8>,
     pub(crate) metrics: Vec<Metric>,
-    /// Lines that show the metrics, and warn of what CloudWatch would ignore.
+    /// Lines of text: one for each metric, and one for each value that CloudWatch would ignore.
     pub(crate) metric_lines: String,
     pub(crate) subsegments: Vec<Subsegment>,
 }

@@ -7,8 +7,8 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// A function that is called if it was set.
 ///
-/// The linker removes the call from a function that never sets it, and the function from one that never calls it. The
-/// plain form is `OnceLock<fn() -> R>`.
+/// If an executable never sets it, the linker removes its calls. If an executable never calls it, the linker removes the
+/// code that it would call. The plain form is `OnceLock<fn() -> R>`.
 #[derive(Debug)]
 pub(crate) struct AtomicFn<R = ()>(AtomicPtr<()>, PhantomData<fn() -> R>);
 

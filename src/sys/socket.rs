@@ -355,7 +355,8 @@ impl Drop for IdleStream {
 }
 
 /// Connects to `addr` within `timeout_ms`. A read that waits for longer than `read_timeout_ms`, or a write for
-/// longer than `timeout_ms`, fails with an error that [`is_would_block`](Errno::is_would_block).
+/// longer than `timeout_ms`, fails with an error that [`is_would_block`](Errno::is_would_block). If signals interrupt the
+/// call, it takes up to twice `timeout_ms`.
 ///
 /// The plain form is std's `TcpStream::connect_timeout`, with two more system calls, and 6 KB for its
 /// clock's error messages.
@@ -377,28 +378,35 @@ pub(crate) fn connect(
         (&raw const name).expose_provenance(),
         name_len,
     ];
-    // The limit of an interrupted call counts from the first interruption: a call that is not interrupted reads no clock.
-    let mut end_ms = None;
-    let mut left_ms = timeout_ms;
-    while left_ms > 0 {
-        // This also bounds `connect` (socket(7)).
-        set_timeout(&stream, SO_SNDTIMEO, left_ms);
+    // This also bounds `connect` (socket(7)).
+    set_timeout(&stream, SO_SNDTIMEO, timeout_ms);
+    // The time limit starts with the first interruption, so that a call without interruptions needs no clock. A clock is
+    // a system call here.
+    let mut end_ms = u64::MAX;
+    loop {
         // SAFETY: `name` is readable for `name_len` bytes, which is at most its size, and has the layout of
         // ip(7) and ipv6(7).
         match unsafe { syscall(number::CONNECT, args) } {
-            Ok(_) | Err(IS_CONNECTED) => return Ok(stream),
-            Err(IN_PROGRESS | ALREADY) => break,
+            Ok(_) | Err(IS_CONNECTED) => {
+                if end_ms < u64::MAX {
+                    set_timeout(&stream, SO_SNDTIMEO, timeout_ms);
+                }
+                return Ok(stream);
+            }
+            Err(IN_PROGRESS | ALREADY) => return Err(Errno::TIMED_OUT),
             // A signal or a freeze of the process has interrupted the call. The kernel goes on connecting,
             // and the next call waits for that (connect(2), EINTR).
             Err(errno) if errno.is_interrupted() => {
                 let now_ms = unix_time_ms();
-                let end_ms = *end_ms.get_or_insert(now_ms.saturating_add(timeout_ms));
-                left_ms = end_ms.saturating_sub(now_ms);
+                end_ms = end_ms.min(now_ms.saturating_add(timeout_ms));
+                if now_ms >= end_ms {
+                    return Err(Errno::TIMED_OUT);
+                }
+                set_timeout(&stream, SO_SNDTIMEO, end_ms.saturating_sub(now_ms));
             }
             Err(errno) => return Err(errno),
         }
     }
-    Err(Errno::TIMED_OUT)
 }
 
 #[cfg(test)]
@@ -428,5 +436,29 @@ mod tests {
             assert!(took >= Duration::from_millis(990), "{took:?}");
             assert!(took < Duration::from_millis(1700), "{took:?}");
         }
+    }
+
+    /// The time that was left for the connect is not the limit of writes.
+    #[test]
+    #[cfg_attr(miri, ignore = "Miri has no signals")]
+    fn an_interrupted_connect_does_not_shorten_the_timeout_of_writes() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let addr = listener.local_addr().unwrap();
+        let mut queued = Vec::new();
+        while let Ok(stream) = TcpStream::connect_timeout(&addr, Duration::from_millis(100)) {
+            queued.push(stream);
+        }
+        let stream = std::thread::scope(|scope| {
+            // The kernel asks again after a second, and then there is room in the queue.
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(300));
+                for _ in &queued {
+                    listener.accept().unwrap();
+                }
+            });
+            crate::sys::with_signals(20, || connect(&addr, 5000, 1000)).unwrap()
+        });
+        let timeout = stream.write_timeout().unwrap();
+        assert_eq!(timeout, Some(Duration::from_secs(5)));
     }
 }

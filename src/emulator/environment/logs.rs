@@ -55,7 +55,7 @@ struct LogState {
     /// The metrics in the lines since the last invocation ended, and their length.
     metrics: Vec<Metric>,
     metrics_len: usize,
-    /// Lines that show these metrics, and warn of what CloudWatch would ignore.
+    /// Lines of text: one for each of these metrics, and one for each value that CloudWatch would ignore.
     metric_lines: String,
 }
 

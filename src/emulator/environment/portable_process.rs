@@ -40,7 +40,7 @@ impl ChildProcess {
         log: &Arc<EnvironmentLog>,
         on_exit: impl FnOnce(ProcessExit) + Send + 'static,
     ) -> io::Result<ChildProcess> {
-        // Only for Windows is it known whether a pipe holds bytes. Elsewhere a read could block, so nothing is logged.
+        // Windows can tell whether a pipe holds bytes. On other systems a read could block, so nothing is logged.
         let output = || {
             if cfg!(windows) {
                 Stdio::piped()

@@ -133,8 +133,9 @@ fn linger_for(mut stream: &TcpStream, time: Duration) {
     }
 }
 
-/// Lets the next read wait until `time` after `began`. If that has passed, returns the error of a read whose timeout
-/// has passed. Call it before each read, also after one that a signal has interrupted: each read has the whole timeout.
+/// Sets the timeout of the next read to what is left of `time` since `began`. If nothing is left, returns the error of a
+/// read whose timeout has passed. Call it before each read, also before one that is repeated after a signal, because the
+/// timeout of a socket starts again with each read.
 fn limit_reads(stream: &TcpStream, began: Instant, time: Duration) -> io::Result<()> {
     match time.saturating_sub(began.elapsed()) {
         Duration::ZERO => Err(io::ErrorKind::WouldBlock.into()),

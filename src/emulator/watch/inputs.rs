@@ -469,7 +469,7 @@ mod tests {
             fs::write(path("src/a.rs"), "22").unwrap();
             file.set_modified(time).unwrap();
         };
-        // Windows has no time of a file that nobody can set.
+        // On Windows a program can set every time of a file, so this change is not found there.
         #[cfg(unix)]
         check(&inputs, &folder, old, &["src/a.rs"]);
         #[cfg(not(unix))]

@@ -581,7 +581,7 @@ fn an_odd_reply_has_a_value() {
         format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"),
         format!("HTTP/1.1 200 OK\r\nX: \0\r\n y\r\n\r\n{P}"),
         format!("HTTP/1.0 200 OK\nContent-Length: {len}\nContent-Length: {len}\n\n{P}"),
-        // Further replies, which nobody has requested.
+        // A reply and a second one without a request.
         stale,
     ] {
         // Each of them ends the connection, so the second request is on a new one.
